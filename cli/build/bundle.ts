@@ -1,0 +1,136 @@
+import { basename, dirname, resolve } from "node:path";
+import type { Plugin, RollupOptions } from "rollup";
+import type { Board } from "../../boards/board.js";
+import { gateOutput } from "./gate-output.js";
+import { generate, writeFiles } from "./generate.js";
+import { hoist } from "./hoist.js";
+import { inlineConstants } from "./inline-constants.js";
+import { minify } from "./minify.js";
+import { compile, ENTRY_ID, findApp, gate, modules, resolver, warningsInto } from "./plugins.js";
+import type { BuildState } from "./plugins.js";
+import { privateNames } from "./private-names.js";
+import { buildError, sortProblems } from "./problem.js";
+import { budgetProblems, reportOf } from "./report.js";
+import type { Report } from "./report.js";
+
+/*
+ * An app and a board in, one file of ES5 out that the board's interpreter runs: compiled, checked, bundled, minified,
+ * hoisted, and checked again.
+ */
+
+/** What to build. */
+export interface BundleOptions {
+  /** The program's TypeScript file; anywhere, also outside of this repository. */
+  app: string;
+  board: Board;
+  /** Values for `process.env.NAME`. */
+  defines?: Record<string, string>;
+  /** File to write; the source map goes beside it as FILE.map. Nothing is written without. */
+  out?: string;
+  /** Default true. False leaves names and lines readable, for looking at what the build does. */
+  minify?: boolean;
+}
+
+/** A finished bundle. */
+export interface Bundle {
+  code: string;
+  /** Source map, as JSON: from the code to the TypeScript files. */
+  map: string;
+  bytes: number;
+  report: Report;
+  /** What rollup wants said; usually nothing. */
+  warnings: string[];
+}
+
+/**
+ * Builds a program for a board. Throws a BuildError (see problem.ts) when it does not compile, when the board could not
+ * run it, or when it is too big for the board.
+ */
+export async function buildBundle(options: BundleOptions): Promise<Bundle> {
+  const warnings: string[] = [];
+  let report: Report | undefined;
+  const config = bundleConfig({ ...options, onReport: (r) => (report = r), onWarning: (w) => warnings.push(w) });
+  const { code, map } = await generate(config);
+  const bundle = { code, map, bytes: code.length, report: report as unknown as Report, warnings };
+  if (options.out) await writeFiles(options.out, bundle);
+  return bundle;
+}
+
+/** As {@link BundleOptions}, with callbacks for what rollup has no return value for. */
+export interface BundleConfigOptions extends BundleOptions {
+  onReport?: (report: Report) => void;
+  onWarning?: (warning: string) => void;
+}
+
+/** The same build as a rollup configuration: what rollup.config.mjs exports and {@link buildBundle} runs. */
+export function bundleConfig(options: BundleConfigOptions): RollupOptions {
+  const defines = { ...boardDefines(options.board), ...options.defines };
+  const state: BuildState = { app: findApp(options.app), target: "board", defines, program: undefined };
+  const warnings = { push: (w: string) => options.onWarning?.(w) } as unknown as string[];
+  const file = resolve(options.out ?? basename(state.app).replace(/\.[cm]?tsx?$/, ".js"));
+  return {
+    input: ENTRY_ID,
+    plugins: [
+      resolver(state),
+      compile(state),
+      gate(state),
+      modules(state),
+      inlining(),
+      minifying(state, options),
+      hoisting(),
+      finishing(state, options, file),
+    ],
+    onwarn: warningsInto(warnings),
+    output: { file, format: "iife", strict: false, sourcemap: "hidden", generatedCode: "es5" },
+  };
+}
+
+/** What a board's definition puts into `process.env` of its bundles; `--define` can change it. */
+export function boardDefines(board: Board): Record<string, string> {
+  return {
+    MEERKAT_BOARD: board.id,
+    MEERKAT_CHUNK_BYTES: String(board.chunkBytes),
+    MEERKAT_SOCKETS: String(board.sockets),
+    MEERKAT_PAGES: String(board.pool.pages),
+    MEERKAT_PAGE_BYTES: String(board.pool.pageBytes),
+    MEERKAT_TLS: board.abilities.tlsClient ? "1" : "0",
+    MEERKAT_UDP: board.abilities.udp ? "1" : "0",
+  };
+}
+
+function inlining(): Plugin {
+  return { name: "meerkat-constants", renderChunk: (code) => inlineConstants(code) };
+}
+
+function minifying(state: BuildState, options: BundleConfigOptions): Plugin {
+  return {
+    name: "meerkat-minify",
+    async renderChunk(code) {
+      if (options.minify === false || !state.program) return null;
+      return minify(code, privateNames(state.program)) as Promise<{ code: string; map: never }>;
+    },
+  };
+}
+
+/** Espruino does not hoist: the last pass that writes code. */
+function hoisting(): Plugin {
+  return { name: "meerkat-hoist", renderChunk: (code) => hoist(code) };
+}
+
+/** Looks at the result once more, and counts what it takes. */
+function finishing(state: BuildState, options: BundleConfigOptions, file: string): Plugin {
+  return {
+    name: "meerkat-finish",
+    generateBundle(_output, chunks) {
+      for (const chunk of Object.values(chunks)) {
+        if (chunk.type !== "chunk") continue;
+        const problems = sortProblems(gateOutput(chunk.code, chunk.map, dirname(file)));
+        if (problems.length) throw buildError("This program cannot run on a board:", problems);
+        const report = reportOf(chunk.code, options.board, state.defines);
+        options.onReport?.(report);
+        const budget = budgetProblems(report);
+        if (budget.length) throw buildError("This program is too big:", budget);
+      }
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { minify as terser } from "terser";
+import type { MinifyOptions } from "terser";
+
+/*
+ * terser, set up for an interpreter that reads its source text on every execution. What must stay off: anything that
+ * moves a function into the place where it is used, because Espruino makes it anew each time that place is passed.
+ */
+
+function options(privateNames: ReadonlySet<string>): MinifyOptions {
+  const names = [...privateNames].map((name) => name.replace(/\$/g, "\\$&"));
+  return {
+    ecma: 5,
+    sourceMap: { asObject: true },
+    compress: {
+      passes: 2,
+      reduce_funcs: false,
+      inline: 0,
+      // A parameter that is declared costs 3 ki a call, used or not.
+      keep_fargs: false,
+      // Both make nested expressions of statements, and those take stack: 49 calls deep with `if(a)return;f()`, 42 with
+      // `if(!a)f()`, 36 with `a||f()`, 25 with `a||(b,f())` (25000 bytes of stack, measured).
+      conditionals: false,
+      if_return: false,
+    },
+    mangle: names.length ? { properties: { regex: new RegExp(`^(?:${names.join("|")})$`), keep_quoted: true } } : true,
+    // Only ASCII: above it the firmware's builds differ in what a character is.
+    format: { ascii_only: true },
+  };
+}
+
+/** The bundle made small: names, blanks, constants. `privateNames` are the property names that may be replaced. */
+export async function minify(code: string, privateNames: ReadonlySet<string>): Promise<{ code: string; map: object }> {
+  const result = await terser(code, options(privateNames));
+  return { code: result.code ?? "", map: result.map as object };
+}

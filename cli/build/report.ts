@@ -1,0 +1,92 @@
+import type { Board } from "../../boards/board.js";
+import { parseBundle, walk } from "./ast.js";
+import type { AnyNode } from "./ast.js";
+import type { Problem } from "./problem.js";
+import { analyse } from "./scope.js";
+
+/*
+ * What a bundle takes of a board. The variables are an estimate, made of the prices that were measured for code that
+ * runs from flash; `process.memory()` on the board has the truth.
+ */
+
+/** What a bundle takes, and what the board has. */
+export interface Report {
+  board: Board;
+  /** Size of the bundle in flash. */
+  bytes: number;
+  functionCount: number;
+  pool: { pages: number; pageBytes: number };
+  socketCount: number;
+  /** Estimated variables of the interpreter, by what they are for. */
+  variables: { firmware: number; code: number; pool: number; sockets: number; total: number };
+}
+
+/** Variables in use before a program is loaded (REPL, built-in modules, Wi-Fi). */
+const FIRMWARE_VARIABLES = 150;
+/** A function in flash: its name, itself, its scope and the text's place; without parameters. */
+const FUNCTION_VARIABLES = 6;
+/** A name at the top of the bundle and the value it holds. */
+const NAME_VARIABLES = 2;
+/** A connection with its buffers and nothing in them. */
+const CONNECTION_VARIABLES = 45;
+/** Bytes of a variable that are not its string's (references and flags; src/jsvar.h). */
+const STRING_OVERHEAD_BYTES = 4;
+
+/** Counts what the bundle takes on the board. `defines` may have changed the board's pool and sockets. */
+export function reportOf(code: string, board: Board, defines: Record<string, string> = {}): Report {
+  const pages = Number(defines.MEERKAT_PAGES ?? board.pool.pages);
+  const pageBytes = Number(defines.MEERKAT_PAGE_BYTES ?? board.pool.pageBytes);
+  const socketCount = Number(defines.MEERKAT_SOCKETS ?? board.sockets);
+  const program = parseBundle(code);
+  let functionCount = 0;
+  let codeVariables = 0;
+  walk(program, (node) => {
+    if (node.type !== "FunctionDeclaration" && node.type !== "FunctionExpression") return;
+    functionCount++;
+    codeVariables += FUNCTION_VARIABLES + (node.params as AnyNode[]).length;
+  });
+  for (const scope of analyse(program).root.children) codeVariables += scope.bindings.size * NAME_VARIABLES;
+  const pool = Math.ceil((pages * pageBytes) / (board.variableBytes - STRING_OVERHEAD_BYTES));
+  const sockets = socketCount * CONNECTION_VARIABLES;
+  const total = FIRMWARE_VARIABLES + codeVariables + pool + sockets;
+  return {
+    board,
+    bytes: code.length,
+    functionCount,
+    pool: { pages, pageBytes },
+    socketCount,
+    variables: { firmware: FIRMWARE_VARIABLES, code: codeVariables, pool, sockets, total },
+  };
+}
+
+/** Why the bundle is too big for the board; empty when it fits. */
+export function budgetProblems(report: Report): Problem[] {
+  const { board, bytes, variables } = report;
+  const place = { file: "", line: 0, column: 0, rule: "budget" };
+  const problems: Problem[] = [];
+  if (bytes > board.storageBytes) {
+    const what = `the bundle takes ${bytes} bytes, but ${board.title} has ${board.storageBytes} for saved code`;
+    problems.push({ ...place, what, instead: "fewer imports, or a board with more flash" });
+  }
+  if (variables.total > board.variables) {
+    const what = `the program needs about ${variables.total} variables, but ${board.title} has at most ${board.variables}`;
+    problems.push({ ...place, what, instead: "fewer imports, or a smaller pool" });
+  }
+  return problems;
+}
+
+/** The report as text, without a line end after the last line. */
+export function formatReport(report: Report): string {
+  const { board, bytes, functionCount, variables, socketCount } = report;
+  const { pages, pageBytes } = report.pool;
+  const percent = (part: number, all: number): string => `${Math.ceil((part * 100) / all)} %`;
+  return [
+    `${board.title} (${board.id})`,
+    `  flash      ${bytes} of ${board.storageBytes} bytes, ${percent(bytes, board.storageBytes)}`,
+    `  variables  about ${variables.total} of at most ${board.variables}, ${percent(variables.total, board.variables)} (estimate):`,
+    `             ${variables.code} code (${functionCount} functions), ${variables.pool} pool, ${variables.sockets} connections, ${variables.firmware} firmware`,
+    `  pool       ${pages} pages of ${pageBytes} bytes: ${pages * pageBytes} bytes`,
+    `  sockets    ${socketCount}, ${board.chunkBytes} bytes at a time`,
+    `  stack      ${board.stackBytes} bytes`,
+  ].join("\n");
+}

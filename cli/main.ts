@@ -1,0 +1,126 @@
+/**
+ * Owns: the command line `meerkat`: its commands, options and help, and what becomes of errors.
+ *
+ * Exit codes: 0 done; 1 the program could not be built, run or written; 2 the command line was wrong;
+ * 130 and 143 ended by Ctrl-C and SIGTERM.
+ */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, CommanderError } from "commander";
+import { boards } from "../boards/index.js";
+import { buildApp } from "./build-app.js";
+import type { BuildOptions } from "./build-app.js";
+import { isBuildError } from "./build/index.js";
+import { meerkatRoot } from "./build/layout.js";
+import { complain, endWithReader } from "./console.js";
+import { addDefine, addPort, boardOf, seedOf } from "./options.js";
+import { runApp } from "./run-app.js";
+import type { RunOptions } from "./run-app.js";
+import { simApp } from "./sim-app.js";
+import type { SimOptions } from "./sim-app.js";
+
+const FAILED = 1;
+const MISUSED = 2;
+
+const PUBLISH = "reach APP_PORT of the program at port HOST of this computer (0: any free one); may be repeated";
+const DEFINE = "the value of process.env.KEY in the program; may be repeated";
+const WITHOUT_PUBLISH = `
+Without -p, ports below 1024 appear 8000 above (80 at 8080), others as they are.`;
+
+/** Runs the command with these arguments (without node and the script), and sets the exit code of the process. */
+export async function main(args: string[]): Promise<void> {
+  endWithReader();
+  try {
+    await createProgram().parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : MISUSED;
+    else fail(error);
+  }
+}
+
+/** What is left running (a port the program opened before it failed) must not keep the process. */
+function fail(error: unknown): void {
+  complain(describe(error));
+  process.exit(FAILED);
+}
+
+/** The message alone where it says everything; the stack where only that tells which line of a program threw. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return `Uncaught ${String(error)}`;
+  const { code } = error as NodeJS.ErrnoException;
+  if (isBuildError(error)) return error.message;
+  if (typeof code === "string" && /^E[A-Z]+$/.test(code)) return error.message;
+  return error.stack ?? error.message;
+}
+
+/** The commands, as commander has them. */
+export function createProgram(): Command {
+  const program = new Command("meerkat")
+    .description("Networking programs in TypeScript, for Espruino boards and for Node.")
+    .version(version(), "-V, --version")
+    .exitOverride()
+    .showHelpAfterError("(--help shows how it is used)");
+  addRun(program);
+  addSim(program);
+  addBuild(program);
+  program.addHelpText("after", `\n${boardList()}\n\nmeerkat COMMAND --help shows examples.`);
+  return program;
+}
+
+function addRun(program: Command): void {
+  program
+    .command("run")
+    .summary("run a program on Node")
+    .description("Builds a program for Node and runs it on this computer's own network.")
+    .argument("<app>", "the program: a TypeScript file, anywhere")
+    .option("-p, --publish <HOST:APP_PORT>", PUBLISH, addPort)
+    .option("--define <KEY=VALUE>", DEFINE, addDefine)
+    .addHelpText("after", WITHOUT_PUBLISH)
+    .addHelpText("after", examples("meerkat run examples/hello.ts", "meerkat run examples/hello.ts -p 8000:80", "PORT=3000 meerkat run examples/hello.ts"))
+    .action((app: string, options: RunOptions) => runApp(app, options));
+}
+
+function addSim(program: Command): void {
+  program
+    .command("sim")
+    .summary("run a program on a virtual board")
+    .description("Builds the bundle for a board and runs exactly that bundle on a virtual\nboard of that kind, with its ports on this computer.")
+    .argument("<app>", "the program: a TypeScript file, anywhere")
+    .requiredOption("--board <ID>", "the kind of board", boardOf)
+    .option("-p, --publish <HOST:APP_PORT>", PUBLISH, addPort)
+    .option("--seed <N>", "seed of the board's random numbers, 0 to 4294967295; default: a new one, which is printed", seedOf)
+    .option("--define <KEY=VALUE>", DEFINE, addDefine)
+    .addHelpText("after", WITHOUT_PUBLISH)
+    .addHelpText("after", `\n${boardList()}`)
+    .addHelpText("after", examples("meerkat sim examples/demo.ts --board esp32", "meerkat sim examples/hello.ts --board esp32c3 -p 8001:80 --seed 7"))
+    .action((app: string, options: SimOptions) => simApp(app, options));
+}
+
+function addBuild(program: Command): void {
+  program
+    .command("build")
+    .summary("build the file that a board runs")
+    .description("Builds a program for a board: one file, and its source map beside it.")
+    .argument("<app>", "the program: a TypeScript file, anywhere")
+    .requiredOption("--board <ID>", "the kind of board", boardOf)
+    .requiredOption("-o, --output <FILE>", "the file to write; FILE.map is written too")
+    .option("--define <KEY=VALUE>", DEFINE, addDefine)
+    .option("--no-minify", "leave names and lines readable")
+    .addHelpText("after", `\n${boardList()}`)
+    .addHelpText("after", examples("meerkat build examples/hello.ts --board esp32 -o out/hello.js", "meerkat build examples/hello.ts --board linux --define PORT=8002 -o hello.js"))
+    .action((app: string, options: BuildOptions) => buildApp(app, options));
+}
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}
+
+function boardList(): string {
+  const width = Math.max(...boards.map((board) => board.id.length));
+  return `Boards:\n${boards.map((board) => `  ${board.id.padEnd(width)}  ${board.title}`).join("\n")}`;
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(join(meerkatRoot, "package.json"), "utf8")) as { version: string }).version;
+}

@@ -1,0 +1,58 @@
+/*
+ * What the options of the command line may be. Each function is a parser for commander: it gets the text and what
+ * earlier uses of the same option gave, and throws InvalidArgumentError with what is wrong.
+ */
+
+import { InvalidArgumentError } from "commander";
+import { findBoard } from "../boards/index.js";
+import type { Board } from "../boards/index.js";
+
+/** Port of the program to port of the host, where 0 is any free one. */
+export type Publish = ReadonlyMap<number, number>;
+
+const PORT_MAX = 65535;
+const SEED_MAX = 4294967295;
+
+/** Adds `HOST:APP_PORT`, as in `8000:80`. HOST is 0 to 65535, APP_PORT 1 to 65535 and must not come twice. */
+export function addPort(text: string, ports: Publish = new Map()): Publish {
+  const [host, app, ...rest] = text.split(":");
+  if (app === undefined || rest.length > 0) {
+    throw new InvalidArgumentError("It must be HOST:APP_PORT, as in 8000:80.");
+  }
+  const hostPort = portOf(host, "HOST", 0);
+  const appPort = portOf(app, "APP_PORT", 1);
+  if (ports.has(appPort)) throw new InvalidArgumentError(`Port ${appPort} is published twice.`);
+  return new Map([...ports, [appPort, hostPort]]);
+}
+
+function portOf(text: string, what: string, min: number): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  if (port >= min && port <= PORT_MAX) return port;
+  throw new InvalidArgumentError(`${what} must be a port from ${min} to ${PORT_MAX}, is "${text}".`);
+}
+
+/** Adds `KEY=VALUE`; the value may be empty and may contain `=`. The last one of a key counts. */
+export function addDefine(text: string, defines: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf("=");
+  const key = at < 0 ? text : text.slice(0, at);
+  if (at < 0 || !/^[A-Za-z_]\w*$/.test(key)) {
+    throw new InvalidArgumentError("It must be KEY=VALUE, KEY of letters, digits and _, as in PORT=8002.");
+  }
+  return { ...defines, [key]: text.slice(at + 1) };
+}
+
+/** A whole number from 0 to 4294967295. */
+export function seedOf(text: string): number {
+  const seed = /^\d{1,10}$/.test(text) ? Number(text) : -1;
+  if (seed >= 0 && seed <= SEED_MAX) return seed;
+  throw new InvalidArgumentError(`It must be a whole number from 0 to ${SEED_MAX}.`);
+}
+
+/** The board with that id. */
+export function boardOf(text: string): Board {
+  try {
+    return findBoard(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
+}

@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { channel } from "node:diagnostics_channel";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { PublishedPort } from "../platform/node/index.js";
+import { buildNode } from "./build/index.js";
+import { complain, endOnSignals, print } from "./console.js";
+import type { Publish } from "./options.js";
+import { watchPorts } from "./ports.js";
+
+/** Options of `meerkat run`. */
+export interface RunOptions {
+  publish?: Publish;
+  define?: Record<string, string>;
+}
+
+/**
+ * `meerkat run`: builds the program for Node and runs it in this very process. Resolves when it is loaded; the process
+ * lives as long as the program does. Throws a BuildError, or what the program threw while it loaded.
+ */
+export async function runApp(app: string, { publish = new Map(), define = {} }: RunOptions): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), "meerkat-run-"));
+  try {
+    const out = join(dir, basename(app).replace(/\.\w+$/, ".mjs"));
+    const { warnings } = await buildNode({ app, defines: define, out });
+    for (const warning of warnings) complain(warning);
+    publishPorts(publish);
+    endOnSignals();
+    process.setSourceMapsEnabled(true);
+    await import(pathToFileURL(out).href);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** The platform inside the bundle reads the environment, and tells about its ports on two channels. */
+function publishPorts(publish: Publish): void {
+  const { env } = process;
+  if (publish.size > 0) env.MEERKAT_PUBLISH = [...publish].map(([appPort, hostPort]) => `${hostPort}:${appPort}`).join(",");
+  env.MEERKAT_LOW_PORTS ??= "1";
+  const ports = watchPorts({ publish, print, complain, fail: () => process.exit(1) });
+  channel("meerkat.bound").subscribe((port) => ports.bound(port as PublishedPort));
+  channel("meerkat.bindFailed").subscribe((failure) => {
+    const { port, err } = failure as { port: PublishedPort; err: number };
+    ports.failed(port, err);
+  });
+}

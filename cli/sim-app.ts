@@ -1,0 +1,55 @@
+import { randomInt } from "node:crypto";
+import { basename } from "node:path";
+import type { Board } from "../boards/index.js";
+import { createNodePlatform } from "../platform/node/index.js";
+import { createVirtualBoard, defaultHostPort } from "../platform/virtual-board/index.js";
+import { buildBundle } from "./build/index.js";
+import { complain, endOnSignals, print } from "./console.js";
+import type { Publish } from "./options.js";
+import { watchPorts } from "./ports.js";
+import { sourcePlaces } from "./source-places.js";
+
+/** Options of `meerkat sim`. */
+export interface SimOptions {
+  board: Board;
+  publish?: Publish;
+  seed?: number;
+  define?: Record<string, string>;
+}
+
+/** One more than the largest seed. */
+const SEED_END = 2 ** 32;
+
+/**
+ * `meerkat sim`: builds the bundle for the board and runs exactly that in a virtual board of this process, its ports
+ * published on the host. Resolves when the board has booted. Throws a BuildError; a program that does not boot ends the
+ * process with exit code 1.
+ */
+export async function simApp(app: string, options: SimOptions): Promise<void> {
+  const { board, publish = new Map(), seed = randomInt(SEED_END), define = {} } = options;
+  const bundle = await buildBundle({ app, board, defines: define });
+  for (const warning of bundle.warnings) complain(warning);
+  print(`${board.title} (${board.id}), bundle of ${bundle.bytes} bytes, seed ${seed}`);
+  const ports = watchPorts({ publish, print, complain, fail: () => process.exit(1) });
+  const portOf = (appPort: number, hostPort: number) => ({ appPort, hostPort, isTls: false, isDatagram: false });
+  const fileName = basename(app).replace(/\.\w+$/, ".js");
+  const places = sourcePlaces(bundle.map, fileName, process.cwd());
+  let isBooting = true;
+  let hasCrashed = false;
+  const virtual = createVirtualBoard(createNodePlatform(), board, {
+    seed,
+    publish: (appPort) => publish.get(appPort) ?? defaultHostPort(appPort),
+    log: (line) => print(places(line)),
+    onListening: (appPort, hostPort) => ports.bound(portOf(appPort, hostPort)),
+    onListenFailed: (appPort, hostPort, err) => ports.failed(portOf(appPort, hostPort), err),
+    onCrash: () => (hasCrashed ||= isBooting),
+    onQuit: () => process.exit(0),
+  });
+  endOnSignals(() => virtual.stop());
+  virtual.run(bundle.code, fileName);
+  isBooting = false;
+  if (!hasCrashed) return;
+  virtual.stop();
+  complain("The program ended with an exception while it was loaded.");
+  process.exitCode = 1;
+}

@@ -1,0 +1,56 @@
+/**
+ * Owns: reading of all TCP sockets of a platform into one buffer, from where the bytes are taken at once.
+ *
+ * Left alone, Node allocates 64 KiB for each read and shrinks it to what came. With one buffer for all, an echo of
+ * small messages needs a fifth less processor time, one of 16 KiB a third. `onread` is Node's documented way to do this
+ * for sockets a program connects; for accepted ones there is no documented way, so the connection is moved to a socket
+ * made with `onread`. Where Node does not look as expected, sockets read by 'data' events as usual.
+ */
+
+import { Socket } from "node:net";
+import type { OnReadOpts, SocketConstructorOpts } from "node:net";
+import { feed } from "./stream-handle.js";
+import type { StreamHandle } from "./stream-handle.js";
+
+/** As much as libuv reads at once. */
+const READ_MAX_BYTES = 65536;
+
+/** Node's own object for a connection, as far as it matters here. Not documented, the same since Node 12. */
+interface Inner {
+  _handle: { useUserBuffer?: unknown } | null;
+}
+
+/** The buffer for {@link sharedRead}: one for a platform, since each read is taken out of it before the next. */
+export function createReadBuffer(): Buffer {
+  return Buffer.allocUnsafeSlow(READ_MAX_BYTES);
+}
+
+/** The `onread` option for a socket that is to be attached to `handle`; undefined when the platform shares no buffer. */
+export function sharedRead(handle: StreamHandle): OnReadOpts | undefined {
+  const buffer = handle.up.readBuffer;
+  if (buffer === undefined) return undefined;
+  return {
+    buffer,
+    callback: (count, from) => {
+      feed(handle, from, count);
+      // False would make Node stop reading; that is `pause`'s business.
+      return true;
+    },
+  };
+}
+
+/** Attaches an accepted socket, not reading yet (`pauseOnConnect`), to `handle`, and starts reading. */
+export function attachShared(handle: StreamHandle, socket: Socket): void {
+  const inner = socket as unknown as Inner;
+  const onread = sharedRead(handle);
+  const connection = inner._handle;
+  if (onread === undefined || connection == null || typeof connection.useUserBuffer !== "function") {
+    handle.attach(socket, false);
+    socket.resume();
+    return;
+  }
+  // The socket that was accepted is left behind without its connection: nothing of it keeps anything alive.
+  inner._handle = null;
+  const options = { handle: connection, allowHalfOpen: true, onread };
+  handle.attach(new Socket(options as unknown as SocketConstructorOpts), true);
+}

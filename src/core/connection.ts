@@ -1,0 +1,244 @@
+import { arm, later } from "./call.js";
+import type { AnyHandler, BriefHandler, EventHandler } from "./events.js";
+import { MG_F_BUFFER_BUT_DONT_SEND, MG_F_LISTENING, MG_F_USER_MASK } from "./flags.js";
+
+import { cur } from "./hot.js";
+import type { Manager } from "./manager.js";
+import { type Data, Mbuf, toRaw } from "./mbuf.js";
+import type { Handle, Raw } from "./port.js";
+import { format } from "./printf.js";
+import { Gate, Phase, State } from "./state.js";
+
+/**
+ * A source of output that is asked for more only when there is room: how bodies larger than memory are sent.
+ * `next` answers up to `maxBytes` bytes; `null` when there is no more; `undefined` for "not now" (then call
+ * `nc.wakeSource()` when there is). `done` is called once: `true` when everything was handed to the platform.
+ */
+export interface Source {
+  next(maxBytes: number): string | Uint8Array | null | undefined;
+  done?(sent: boolean): void;
+}
+
+/** A protocol handler: called with every event before anyone else; it forwards raw events to `nc.handler` itself. */
+export type ProtoHandler = AnyHandler;
+
+/**
+ * One connection (struct mg_connection): a stream, a listener, a datagram peer, or only a timer.
+ *
+ * Fields with a leading underscore are the core's own. Those set to a default on the prototype take no memory until
+ * they are used: on Espruino each own field costs 14 to 28 bytes.
+ */
+export class Connection {
+  /** Receives every event, if there is one. May be replaced at any time. */
+  handler: AnyHandler | undefined;
+  /** Input not yet used. The handler removes what it used. */
+  recvMbuf: Mbuf;
+  /** Output not yet written. */
+  sendMbuf: Mbuf;
+  mgr: Manager;
+  /** The platform's socket. */
+  _sock: Handle;
+  /** Gate bits; 0 when input may take the fast path. */
+  _gate: number;
+  /** Flags. */
+  _f: number;
+  _state: State;
+  /** Milliseconds since bytes last came or went, counted at each tick. */
+  _idle: number;
+  /** Number of this connection, never used again for another. */
+  id: number;
+
+  /** The protocol's handler, if one is attached; it is called first. */
+  declare protoHandler: ProtoHandler | undefined;
+  /** The protocol's own state. */
+  declare protoData: unknown;
+  /** The listener that accepted this connection, or whose datagrams it stands for. */
+  declare listener: Connection | undefined;
+  /** Anything the program wants to keep here. Accepted connections start with their listener's. */
+  declare userData: unknown;
+  /** Why the connection failed or ended: 0 or an MG_ERR_ code. */
+  declare err: number;
+  /** Peer and own address; "" and 0 where unknown. */
+  declare peerAddress: string;
+  declare peerPort: number;
+  declare localAddress: string;
+  declare localPort: number;
+
+  /** The protocol's state in bits of its own; 0: between messages, may be closed to make room. Starts as 16: nothing came yet. */
+  declare _ps: number;
+  declare _limit: number;
+  /** Since when the platform takes no output; platform ms. */
+  declare _blockedAt: number;
+  declare _phase: Phase;
+  /** When the phase began; platform ms. */
+  declare _since: number;
+  declare _timer: number;
+  declare _src: Source | undefined;
+  /** In the manager's lists: bits of {@link Listed}. */
+  declare _listed: number;
+  /** Canned reply for connections refused on this listener. */
+  declare _refusal: Raw | undefined;
+  /** Input taken while nobody drove the manager, or while there was no room for it. */
+  declare _held: Raw | undefined;
+  /** The protocol's wish to know when a source was sent to its end. */
+  declare _onSent: ((nc: Connection) => void) | undefined;
+  /** Output of a connection that is no stream of the platform: writes sendMbuf its own way. */
+  declare _out: ((nc: Connection) => void) | undefined;
+  /** Tells relatives (datagram peers, the other end of a pair) when this connection closes. */
+  declare _detach: ((nc: Connection) => void) | undefined;
+  /** Datagram listener: its peers by "address:port". */
+  declare _peers: { [key: string]: Connection } | undefined;
+  /** In-memory pair: the other end. */
+  declare _pair: Connection | undefined;
+  /** Listener: who may connect. */
+  declare _acl: string | undefined;
+  /** Seconds between the manager's start and this connection's. */
+  declare _born: number;
+  /** The protocol's answer to a deadline (a 408, say): true when it saw to the closing itself. */
+  declare _onDeadline: ((nc: Connection) => boolean) | undefined;
+
+  constructor(mgr: Manager, handler: AnyHandler | undefined) {
+    this._gate = Gate.State;
+    this.recvMbuf = new Mbuf(mgr.pool);
+    this.sendMbuf = new Mbuf(mgr.pool);
+    this.handler = handler;
+    this._f = 0;
+    this._idle = 0;
+    this._sock = undefined;
+    this.mgr = mgr;
+    this._state = State.Connecting;
+    this.id = ++mgr._lastId;
+    this._born = mgr._ageS(mgr._platform.now());
+  }
+
+  /**
+   * The MG_F_ flags. Assigning changes only those a program may set and clear (MG_F_USER_MASK); the core's own bits stay.
+   * Closing is by flag: MG_F_SEND_AND_CLOSE, MG_F_CLOSE_IMMEDIATELY.
+   */
+  get flags(): number {
+    return this._f;
+  }
+  set flags(value: number) {
+    this._f = (this._f & ~MG_F_USER_MASK) | (value & MG_F_USER_MASK);
+    this._gate = value & MG_F_BUFFER_BUT_DONT_SEND ? this._gate | Gate.Cork : this._gate & ~Gate.Cork;
+    if (cur !== this) later(this);
+  }
+
+  /** Most bytes recvMbuf holds before reading pauses; accepted connections start with their listener's. 0: the manager's `recvMaxBytes`. */
+  get recvMbufLimit(): number {
+    return this._limit || this.mgr._recvMax;
+  }
+  set recvMbufLimit(bytes: number) {
+    if (typeof bytes !== "number" || !(bytes >= 0)) throw new TypeError("Cannot set recvMbufLimit to " + bytes);
+    this._limit = bytes;
+    this._gate = this.recvMbufLimit < this.mgr._chunkMax ? this._gate | Gate.Limit : this._gate & ~Gate.Limit;
+    if (cur !== this) later(this);
+  }
+
+  /** When bytes last came or went: seconds, on the clock of `mgr.time()`. */
+  get lastIoTime(): number {
+    return this.mgr._seconds(this.mgr._platform.now() - this._idle);
+  }
+
+  /**
+   * Appends output: text (as UTF-8), bytes, or the contents of an Mbuf. Takes all of it and answers its size, or takes
+   * nothing and answers 0: after close, or when the pool has no pages for it (then try again when SEND or POLL comes).
+   * Nothing is written before the handler has returned. Throws TypeError for any other kind of data.
+   */
+  send(data: Data): number {
+    return this._put(toRaw(this.mgr._ops, data));
+  }
+
+  /** Appends output that is Raw already: without a lease when it is small and goes out right after the handler. */
+  _put(raw: Raw): number {
+    const m = this.sendMbuf;
+    const n = raw.length;
+    if (cur !== this || this._gate || m.len || n > m._pool._fastMax) return this._putSlow(raw);
+    m._raw = raw;
+    m.len = n;
+    return n;
+  }
+
+  _putSlow(raw: Raw): number {
+    if (this._state > State.Open || this._src || this._f & MG_F_LISTENING) return 0;
+    if (this._gate & Gate.Special && !this._out) return 0;
+    const n = this.sendMbuf._put(raw);
+    if (n && cur !== this) later(this);
+    return n;
+  }
+
+  /** Formats like C's printf (%d %u %x %o %c %s %f %e %g %%, flags, width, precision, `*`) and sends the text. */
+  printf(fmt: string, ...args: unknown[]): number {
+    return this.send(format(fmt, args));
+  }
+
+  /**
+   * Sends what `source` gives, piece by piece as there is room, after what is in sendMbuf. While it lasts, `send`
+   * answers 0. Answers false when the connection cannot send (closed), is not a stream, or has another source already.
+   */
+  sendFrom(source: Source): boolean {
+    if (this._state > State.Open || this._src || this._gate & Gate.Special || this._f & MG_F_LISTENING) return false;
+    this._src = source;
+    this._gate |= Gate.Source;
+    if (cur !== this) later(this);
+    return true;
+  }
+
+  /** True while a source is being sent. */
+  get hasSource(): boolean {
+    return this._src !== undefined;
+  }
+
+  /** The source that answered `undefined` has data now. */
+  wakeSource(): void {
+    if (this._src) later(this);
+  }
+
+  /**
+   * Asks for MG_EV_TIMER at `time`, in seconds on the clock of `mgr.time()`; 0 cancels. Fires once; may be set again in
+   * the handler. Answers the time that was set before, or 0.
+   */
+  setTimer(time: number): number {
+    const old = this._timer;
+    if (typeof time !== "number" || !(time >= 0)) throw new TypeError("Cannot set a timer to " + time);
+    if (this._state === State.Closed) return old;
+    this._timer = time;
+    if (time && !old) this.mgr._timers++;
+    if (!time && old) this.mgr._timers--;
+    if (time) arm(this.mgr, this.mgr._ms(time) || 1);
+    return old;
+  }
+}
+
+const proto = Connection.prototype;
+proto.protoHandler = undefined;
+proto.protoData = undefined;
+proto.listener = undefined;
+proto.userData = undefined;
+proto.err = 0;
+proto.peerAddress = "";
+proto.peerPort = 0;
+proto.localAddress = "";
+proto.localPort = 0;
+proto._ps = 16;
+proto._limit = 0;
+proto._blockedAt = 0;
+proto._phase = Phase.Raw;
+proto._since = 0;
+proto._timer = 0;
+proto._src = undefined;
+proto._listed = 0;
+proto._refusal = undefined;
+proto._out = undefined;
+proto._held = undefined;
+proto._onSent = undefined;
+proto._detach = undefined;
+proto._peers = undefined;
+proto._pair = undefined;
+proto._acl = undefined;
+proto._onDeadline = undefined;
+
+/** Handlers as programs write them, for the core to call. */
+export function asHandler(handler: EventHandler | BriefHandler | undefined): AnyHandler | undefined {
+  return handler as AnyHandler | undefined;
+}

@@ -1,0 +1,68 @@
+import type { Connection } from "./connection.js";
+import { MG_EV_RECV, MG_EV_SEND } from "./events.js";
+import { CLOSE_FLAGS } from "./flags.js";
+import type { Owner, Raw } from "./port.js";
+import { slow } from "./slow.js";
+
+/*
+ * The hot path: one chunk in, the handlers' answer out. On Espruino every property, name and call is paid for each time
+ * it is passed (a few tenths of a microsecond on a PC, ten times that on a chip), so what is common is done here in as
+ * few steps as can be, and everything else is behind one test: `_gate` is 0 only for an open connection of a running
+ * manager with nothing special about reading or writing. The slow path gives the same result for every case.
+ *
+ * Pages. What comes in and goes out within one event is never leased: events run one at a time, so that is one page in
+ * hand for the whole manager. What stays when the event is over is leased then.
+ */
+
+/** The connection whose handler is running. */
+export let cur: Connection | undefined;
+
+/** Names the connection whose handler is running; answers the one before. */
+export function setCur(nc: Connection | undefined): Connection | undefined {
+  const before = cur;
+  cur = nc;
+  return before;
+}
+
+/** Hands an event to the protocol's handler, which forwards raw events itself, or to the connection's. */
+export function dispatch(nc: Connection, ev: number, data: unknown): void {
+  const proto = nc.protoHandler;
+  if (proto) proto(nc, ev, data);
+  else if (nc.handler) nc.handler(nc, ev, data);
+}
+
+/**
+ * Bytes came in (Sink.data): RECV, then whatever the handlers sent is written and reported with SEND. Answers how many
+ * bytes, from the end, the core did not take: 0 as a rule.
+ * @hot
+ */
+export function onData(owner: Owner, bytes: Raw): number {
+  const nc = owner as Connection;
+  const m = nc.recvMbuf;
+  if (nc._gate || m.len) return slow.data(nc, bytes);
+  const proto = nc.protoHandler || nc.handler;
+  const n = bytes.length;
+  m._raw = bytes;
+  m.len = n;
+  nc._idle = 0;
+  cur = nc;
+  try {
+    if (proto) proto(nc, MG_EV_RECV, n);
+    const out = nc.sendMbuf;
+    if (out.len) {
+      const r = nc._gate || out._pages ? slow.flush(nc) : nc.mgr._platform.write(nc._sock, out._raw);
+      if (r > 0) {
+        out.len = 0;
+        out._raw = "";
+        if (proto) proto(nc, MG_EV_SEND, r);
+        if (out.len) slow.flush(nc);
+      } else if (r) slow.refused(nc, r);
+    }
+  } catch (e) {
+    slow.threw(nc, e, "RECV");
+  }
+  cur = undefined;
+  if (m.len || nc._f & CLOSE_FLAGS || nc._gate) slow.after(nc);
+  if (nc.mgr._todo) slow.leave(nc.mgr);
+  return 0;
+}

@@ -1,0 +1,218 @@
+import { rangeError } from "./errors.js";
+import type { Pool } from "./pool.js";
+import type { ByteOps, Raw } from "./port.js";
+
+/** What can be appended or sent: text (goes out as UTF-8), bytes, or the contents of another queue. */
+export type Data = string | Uint8Array | Mbuf;
+
+/**
+ * A byte queue over leased pages (struct mbuf). Bytes are appended at the end and removed from the front.
+ *
+ * The bytes are kept as the platform handed them over: one Raw, or (where joining copies) a list of them.
+ * Invariants: `len` is the sum of all pieces; `_pages` is ceil(len / pageBytes), no more, no less, but for the one piece
+ * that the hot path has in hand during an event, for which nothing is leased until the event is over.
+ */
+export class Mbuf {
+  /** Bytes held. Read only. */
+  len: number;
+  /** The first piece; everything, when `_more` is undefined. */
+  _raw: Raw;
+  /** Pages leased. */
+  _pages: number;
+  _pool: Pool;
+  /** The pieces behind the first. */
+  declare _more: Raw[] | undefined;
+
+  constructor(pool: Pool) {
+    this.len = 0;
+    this._raw = "";
+    this._pages = 0;
+    this._pool = pool;
+  }
+
+  /** Bytes the leased pages could hold: the part of the pool this queue has in use. */
+  get size(): number {
+    return this._pages * this._pool.pageBytes;
+  }
+
+  /** Appends data; all of it or, when the pool has no room, nothing. Answers the bytes taken: the size of the data, or 0. */
+  append(data: Data): number {
+    return this._put(toRaw(this._pool._ops, data));
+  }
+
+  /** Appends bytes that nobody else will change. */
+  _put(raw: Raw): number {
+    const n = raw.length;
+    if (!n || !this._lease(this.len + n)) return 0;
+    if (!this.len) this._raw = raw;
+    else if (this._more) this._more.push(raw);
+    else if (typeof raw === "string" && typeof this._raw === "string") this._raw += raw;
+    else this._more = [raw];
+    this.len += n;
+    return n;
+  }
+
+  /** Sees to it that pages for `bytes` bytes are leased. False when the pool has not enough. */
+  _lease(bytes: number): boolean {
+    const pool = this._pool;
+    const more = pool.pagesFor(bytes) - this._pages;
+    if (more > 0 && !pool.take(more, 0)) return false;
+    if (more > 0) this._pages += more;
+    return true;
+  }
+
+  /** Leases pages for what came through the hot path and stays. The page in hand is always there, if need be from the reserve. */
+  _leaseKept(): void {
+    const pages = this._pool.pagesFor(this.len);
+    if (this._pages || !pages) return;
+    this._pool.take(pages, -65536);
+    this._pages = pages;
+  }
+
+  /** Inserts data before byte `offset` (0 to len). Answers the bytes taken: all or 0. RangeError for an offset outside. */
+  insert(offset: number, data: Data): number {
+    if (!(offset >= 0 && offset <= this.len)) {
+      throw rangeError("Cannot insert at " + offset + ": offset must be from 0 to " + this.len);
+    }
+    const raw = toRaw(this._pool._ops, data);
+    if (!raw.length || !this._lease(this.len + raw.length)) return 0;
+    const all = this._pullup();
+    const ops = this._pool._ops;
+    this._raw = ops.concat(ops.concat(ops.slice(all, 0, offset), raw), ops.slice(all, offset, this.len));
+    this.len += raw.length;
+    return raw.length;
+  }
+
+  /** Removes `count` bytes from the front. More than `len`, or not more than 0, removes nothing, as in Mongoose. */
+  remove(count: number): void {
+    if (count === this.len) this.clear();
+    else if (count > 0 && count < this.len) this._drop(count);
+  }
+
+  _drop(bytes: number): void {
+    const count = Math.floor(bytes);
+    let left = count;
+    while (this._more && left >= this._raw.length) {
+      left -= this._raw.length;
+      this._next();
+    }
+    if (left) this._raw = this._pool._ops.slice(this._raw, left, this._raw.length);
+    this.len -= count;
+    this._trimPages();
+  }
+
+  _next(): void {
+    const more = this._more as Raw[];
+    this._raw = more.shift() as Raw;
+    if (!more.length) this._more = undefined;
+  }
+
+  _trimPages(): void {
+    const spare = this._pages - this._pool.pagesFor(this.len);
+    if (spare <= 0) return;
+    this._pages -= spare;
+    this._pool.give(spare);
+  }
+
+  /** Empties the queue. */
+  clear(): void {
+    this.len = 0;
+    this._raw = "";
+    if (this._more) this._more = undefined;
+    const pages = this._pages;
+    if (!pages) return;
+    this._pages = 0;
+    this._pool.give(pages);
+  }
+
+  /** Same as clear: there is no memory to keep (mbuf_free). */
+  free(): void {
+    this.clear();
+  }
+
+  /** Cuts the queue to `size` bytes from the front; does nothing when it is no longer than that. */
+  resize(size: number): void {
+    if (!(size >= 0 && size < this.len)) return;
+    const whole = Math.floor(size);
+    this._raw = this._pool._ops.slice(this._pullup(), 0, whole);
+    this.len = whole;
+    this._trimPages();
+  }
+
+  /** Does nothing: a queue never holds more pages than its bytes need (mbuf_trim). */
+  trim(): void {}
+
+  /** Moves everything to the end of `to`, and answers how many bytes; nothing moves, and 0, when `to` may not take them. */
+  moveTo(to: Mbuf): number {
+    const raw = this._pullup();
+    const n = this.len;
+    const hadPages = this._pages;
+    if (!n) return 0;
+    this.clear();
+    if (to._put(raw)) return n;
+    this._raw = raw;
+    this.len = n;
+    if (hadPages) this._leaseKept();
+    return 0;
+  }
+
+  /** All bytes as one Raw. */
+  _pullup(): Raw {
+    const more = this._more;
+    if (!more) return this._raw;
+    let all = this._raw;
+    if (this._pool._ops.join) all = this._pool._ops.join(all, more);
+    else for (let i = 0; i < more.length; i++) all = this._pool._ops.concat(all, more[i]);
+    this._raw = all;
+    this._more = undefined;
+    return all;
+  }
+
+  /** The byte at `index`, 0–255; -1 outside. */
+  byteAt(index: number): number {
+    if (!(index >= 0 && index < this.len)) return -1;
+    const raw = this._pullup();
+    return typeof raw === "string" ? raw.charCodeAt(index) : raw[index];
+  }
+
+  /** Where the bytes of `needle` (text: its UTF-8 bytes) begin at or after `from`; -1 when nowhere. */
+  indexOf(needle: string, from?: number): number {
+    const bytes = this._pool._ops.text(needle);
+    const binary = typeof bytes === "string" ? bytes : this._pool._ops.latin1(bytes, 0, bytes.length);
+    return this._pool._ops.indexOf(this._pullup(), binary, from && from > 0 ? from : 0);
+  }
+
+  /** A copy of bytes `from` to `to` (default: all), clamped to what is there. */
+  slice(from?: number, to?: number): Uint8Array {
+    const end = to === undefined || to > this.len ? this.len : to;
+    const start = from && from > 0 ? from : 0;
+    return this._pool._ops.bytes(this._pullup(), start, end > start ? end : start);
+  }
+
+  /** Bytes `from` to `to` (default: all) as text, decoded from UTF-8. */
+  text(from?: number, to?: number): string {
+    const end = to === undefined || to > this.len ? this.len : to;
+    const start = from && from > 0 ? from : 0;
+    return end > start ? this._pool._ops.utf8(this._pullup(), start, end) : "";
+  }
+
+  /** Bytes `from` to `to` as a binary string (one character 0–255 a byte): what the codecs work on. */
+  latin1(from: number, to: number): string {
+    return this._pool._ops.latin1(this._pullup(), from, to);
+  }
+
+  /** The whole contents as text. */
+  toString(): string {
+    return this.text();
+  }
+}
+
+Mbuf.prototype._more = undefined;
+
+/** Data as the bytes that go over the wire. Throws TypeError for anything but text, Uint8Array and Mbuf. */
+export function toRaw(ops: ByteOps, data: Data): Raw {
+  if (typeof data === "string") return ops.text(data);
+  if (data instanceof Mbuf) return data._pullup();
+  if (data instanceof Uint8Array) return ops.copy(data);
+  throw new TypeError("Cannot send " + (data === null ? "null" : typeof data) + ": must be text, Uint8Array or Mbuf");
+}

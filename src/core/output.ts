@@ -1,0 +1,133 @@
+import { call, closeLater, guard } from "./call.js";
+import type { Connection } from "./connection.js";
+import { MG_EV_SEND } from "./events.js";
+import { CLOSE_FLAGS, MG_F_CLOSE_IMMEDIATELY, MG_F_WANT_WRITE } from "./flags.js";
+import { cur } from "./hot.js";
+import type { Manager } from "./manager.js";
+import { toRaw } from "./mbuf.js";
+import { Err, type Raw, WriteResult } from "./port.js";
+import { readOn, starve } from "./room.js";
+import { slow } from "./slow.js";
+import { Gate, Listed, NO_OUTPUT, State } from "./state.js";
+
+/** Writes what there is to write: in pieces, from a source, as a datagram, to a pair; or not at all while it may not. */
+function flush(nc: Connection): number {
+  const m = nc.sendMbuf;
+  if (nc._gate & Gate.Special) flushSpecial(nc);
+  else while (canWrite(nc) && (m.len || pull(nc))) if (m.len) writePiece(nc);
+  m._leaseKept();
+  return 0;
+}
+
+function writePiece(nc: Connection): void {
+  const r = nc.mgr._platform.write(nc._sock, firstPiece(nc));
+  if (r < 0) return writeRefused(nc, r);
+  nc.sendMbuf.remove(r);
+  nc._idle = 0;
+  call(nc, MG_EV_SEND, r);
+}
+
+function canWrite(nc: Connection): boolean {
+  return !(nc._gate & NO_OUTPUT) && nc._state === State.Open && !(nc._f & MG_F_CLOSE_IMMEDIATELY);
+}
+
+/** The front of sendMbuf, at most what the platform takes at once; small pieces are joined first. */
+function firstPiece(nc: Connection): Raw {
+  const m = nc.sendMbuf;
+  const max = nc.mgr._writeMax;
+  if (m._more && m._raw.length < max) m._pullup();
+  return m._raw.length <= max ? m._raw : nc.mgr._ops.slice(m._raw, 0, max);
+}
+
+/** Asks the source for the next piece. False when there is nothing to write now. */
+function pull(nc: Connection): boolean {
+  const source = nc._src;
+  if (!source) return false;
+  const mgr = nc.mgr;
+  const room = mgr.pool._free * mgr.pool.pageBytes;
+  if (room <= 0) {
+    starve(nc);
+    return false;
+  }
+  const max = room < mgr._writeMax ? room : mgr._writeMax;
+  const data = source.next(max);
+  if (data === undefined) return false;
+  if (data === null) {
+    nc._src = undefined;
+    nc._gate &= ~Gate.Source;
+    if (source.done) source.done(true);
+    if (nc._onSent && isFlushed(nc)) nc._onSent(nc);
+    return nc.sendMbuf.len > 0 || nc._src !== undefined;
+  }
+  const raw = toRaw(mgr._ops, data);
+  if (!raw.length) return false;
+  if (raw.length > max) throw new TypeError("Source gave " + raw.length + " bytes: at most " + max + " were asked for");
+  nc.sendMbuf._put(raw);
+  return true;
+}
+
+/** The platform took nothing. */
+function writeRefused(nc: Connection, r: number): void {
+  nc.sendMbuf._leaseKept();
+  if (r === WriteResult.WouldBlock) {
+    nc._gate |= Gate.Blocked;
+    nc._f |= MG_F_WANT_WRITE;
+    nc._blockedAt = nc.mgr._platform.now();
+  } else if (r === WriteResult.Failed) {
+    nc._f |= MG_F_CLOSE_IMMEDIATELY;
+    if (!nc.err) nc.err = Err.Failed;
+    call(nc, MG_EV_SEND, -nc.err);
+  }
+}
+
+/** Output of a connection that is no stream of the platform: a datagram peer, a pair, or none. */
+function flushSpecial(nc: Connection): void {
+  nc.sendMbuf._leaseKept();
+  if (nc._out && nc.sendMbuf.len && canWrite(nc)) nc._out(nc);
+}
+
+/** True when nothing is left to write, so that SEND_AND_CLOSE may close. */
+export function isFlushed(nc: Connection): boolean {
+  return !nc.sendMbuf.len && !nc._src;
+}
+
+/**
+ * The end of an event for this connection: what stays is leased, what it has is written, it is closed if that was asked
+ * for, and reads on if there is room.
+ */
+export function settle(nc: Connection): void {
+  const m = nc.recvMbuf;
+  if (m.len && !m._pages) m._leaseKept();
+  if (nc._state >= State.Ending) return;
+  if (nc.sendMbuf.len || nc._src) guard(nc, "SEND", flush, 0, 0);
+  const f = nc._f;
+  if (f & CLOSE_FLAGS && (f & MG_F_CLOSE_IMMEDIATELY || isFlushed(nc))) closeLater(nc);
+  readOn(nc);
+}
+
+/** Runs protocol code outside the platform's upcalls as an event of this connection, with all that follows one. */
+export function guarded(nc: Connection, run: (nc: Connection) => void): void {
+  guard(nc, "protocol", run, 0, 0);
+  settle(nc);
+  leave(nc.mgr);
+}
+
+/** The end of an event: settles the connections it touched besides its own, then frees the manager if that was asked for. */
+export function leave(mgr: Manager): void {
+  if (cur) return;
+  mgr._todo = 0;
+  while (mgr._dirty.length) {
+    const list = mgr._dirty;
+    mgr._dirty = [];
+    for (let i = 0; i < list.length; i++) {
+      list[i]._listed &= ~Listed.Dirty;
+      settle(list[i]);
+    }
+  }
+  if (mgr._freeing) mgr._freeNow();
+}
+
+slow.flush = flush;
+slow.refused = writeRefused;
+slow.after = settle;
+slow.leave = leave;

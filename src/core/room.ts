@@ -1,0 +1,46 @@
+import type { Connection } from "./connection.js";
+import { later, post } from "./call.js";
+import { MG_F_WANT_READ } from "./flags.js";
+import { slow } from "./slow.js";
+import { Listed, State } from "./state.js";
+
+/** Bytes of input this connection may take now: its limit and the pool, less the reserve. */
+export function roomFor(nc: Connection): number {
+  const m = nc.recvMbuf;
+  const pool = m._pool;
+  const byLimit = nc.recvMbufLimit - m.len;
+  const spare = pool._free - pool._reserve;
+  const byPool = (spare > 0 ? spare : 0) * pool.pageBytes + m._pages * pool.pageBytes - m.len;
+  const room = byLimit < byPool ? byLimit : byPool;
+  return room > 0 ? room : 0;
+}
+
+/** Puts the connection among those that wait for pages, oldest first. */
+export function starve(nc: Connection): void {
+  if (nc._listed & Listed.Starved) return;
+  const mgr = nc.mgr;
+  nc._listed |= Listed.Starved;
+  if (!mgr._starved.length) mgr._starvedAt = mgr._platform.now();
+  mgr._starved.push(nc);
+  mgr.pool._wanted++;
+}
+
+/** The connection waits no more. */
+export function unstarve(nc: Connection): void {
+  if (!(nc._listed & Listed.Starved)) return;
+  const mgr = nc.mgr;
+  nc._listed &= ~Listed.Starved;
+  mgr._starved.splice(mgr._starved.indexOf(nc), 1);
+  mgr.pool._wanted--;
+  mgr._starvedAt = mgr._platform.now();
+}
+
+/** Lets a paused connection read on when there is room for at least a byte. */
+export function readOn(nc: Connection): void {
+  if (!(nc._f & MG_F_WANT_READ) || nc._state !== State.Open || !roomFor(nc)) return;
+  nc._f &= ~MG_F_WANT_READ;
+  unstarve(nc);
+  if (nc._held !== undefined) post(nc, slow.deliver, 0, 0);
+  else if (nc._sock !== undefined) nc.mgr._platform.resume(nc._sock);
+  else if (nc._pair) later(nc._pair);
+}

@@ -1,0 +1,85 @@
+import type { Limits } from "../core/limits.js";
+import { HttpMessage } from "./message.js";
+
+/** Control characters that no head line may contain: everything below space but tab, and DEL (RFC 9110 §5.5). */
+const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]/;
+/** Anything that is no token character (RFC 9110 §5.6.2), with the request line's space and the rest left to the callers. */
+const NOT_TOKEN = /[^!#$%&'*+.^_`|~0-9A-Za-z-]/;
+
+/**
+ * Parses a request head: everything before the blank line, as a binary string. Answers the message, or the status of the
+ * error reply: 400 malformed, 414 target too long, 431 too many header lines, 501 framing we do not do, 505 version.
+ * Nothing is repaired: what RFC 9112 lets a server reject is rejected.
+ */
+export function parseRequestHead(head: string, limits: Limits): HttpMessage | number {
+  const lines = head.split("\r\n");
+  if (lines.length - 1 > limits.headersMax) return 431;
+  const words = lines[0].split(" ");
+  if (words.length !== 3) return 400; // RFC 9112 §3: exactly one space between the parts
+  const method = words[0];
+  const target = words[1];
+  const proto = words[2];
+  if (!method || NOT_TOKEN.test(method)) return 400;
+  if (target.length > limits.uriMaxBytes) return 414;
+  if (proto !== "HTTP/1.1" && proto !== "HTTP/1.0") return proto.slice(0, 5) === "HTTP/" && proto.length === 8 ? 505 : 400;
+  if (!target || CONTROLS.test(lines.join(""))) return 400;
+  if (target.charAt(0) !== "/" && target !== "*" && target.indexOf("://") < 1) return 400;
+  return withHeaders(head, lines, method, target, proto);
+}
+
+/** What the header lines say about framing and persistence. */
+interface Facts {
+  hosts: number;
+  length: number;
+  close: boolean;
+  keepAlive: boolean;
+}
+
+function withHeaders(head: string, lines: string[], method: string, target: string, proto: string): HttpMessage | number {
+  const facts: Facts = { hosts: 0, length: -1, close: false, keepAlive: false };
+  for (let i = 1; i < lines.length; i++) {
+    const status = headerLine(lines[i], facts);
+    if (status) return status;
+  }
+  const isOld = proto === "HTTP/1.0";
+  if (facts.hosts > 1 || (facts.hosts === 0 && !isOld)) return 400; // RFC 9112 §3.2
+  const close = facts.close || (isOld && !facts.keepAlive);
+  return new HttpMessage(head, method, target, proto, facts.length < 0 ? 0 : facts.length, close);
+}
+
+/** Checks one header line and notes what matters. Answers 0, or the status to refuse with. */
+function headerLine(line: string, facts: Facts): number {
+  const colon = line.indexOf(":");
+  if (colon < 1) return 400; // also obs-fold and a line without a name (RFC 9112 §5)
+  const name = line.slice(0, colon).toLowerCase();
+  if (name === "host") {
+    facts.hosts++;
+    return 0;
+  }
+  if (name === "content-length") return contentLength(line.slice(colon + 1).trim(), facts);
+  if (name === "transfer-encoding") return 501;
+  if (name === "connection") return connection(line.slice(colon + 1).toLowerCase(), facts);
+  return NOT_TOKEN.test(name) ? 400 : 0; // space before the colon included (RFC 9112 §5.1)
+}
+
+/** Content-Length: digits only, once or repeated with the same value (RFC 9112 §6.3). */
+function contentLength(value: string, facts: Facts): number {
+  if (value.length < 1 || value.length > 10) return value.length ? 413 : 400;
+  for (let i = 0; i < value.length; i++) {
+    const c = value.charCodeAt(i);
+    if (c < 48 || c > 57) return 400;
+  }
+  if (facts.length >= 0) return 400;
+  facts.length = parseInt(value, 10);
+  return 0;
+}
+
+function connection(value: string, facts: Facts): number {
+  const options = value.split(",");
+  for (let i = 0; i < options.length; i++) {
+    const option = options[i].trim();
+    if (option === "close") facts.close = true;
+    else if (option === "keep-alive") facts.keepAlive = true;
+  }
+  return 0;
+}

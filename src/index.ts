@@ -1,0 +1,13 @@
+export { checkIpAcl } from "./core/acl.js";
+export { type Address, parseAddress } from "./core/address.js";
+export { Connection, type Source } from "./core/connection.js";
+export * from "./core/errors.js";
+export * from "./core/events.js";
+export * from "./core/flags.js";
+export { LIMITS, type Limits } from "./core/limits.js";
+export { type ConnectionOptions, Manager, type ManagerOptions } from "./core/manager.js";
+export { type Data, Mbuf } from "./core/mbuf.js";
+export { Pool } from "./core/pool.js";
+export type { Capabilities, MemoryInfo, Platform, TlsOptions } from "./core/port.js";
+export { format } from "./core/printf.js";
+export type { ConnectionInfo, Stats } from "./core/stats.js";

@@ -1,0 +1,5 @@
+// What an app imports as "meerkat" and "meerkat/http"; by path, so that the simulator can also load the device as it is
+// compiled, without a build of its own.
+
+export * from "../../../src/index.js";
+export * from "../../../src/http/index.js";

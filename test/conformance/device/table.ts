@@ -1,0 +1,12 @@
+import { BOUNDS } from "./bounds.js";
+import { BYTES } from "./bytes.js";
+import { CLIENTS } from "./clients.js";
+import { CLOSING } from "./closing.js";
+import { DATAGRAMS } from "./datagrams.js";
+import { EVENTS } from "./events.js";
+import { HTTP } from "./http.js";
+import type { Table } from "./lab.js";
+import { MEMORY } from "./memory.js";
+
+/** Every behaviour the device can show. */
+export const TABLE: Table = Object.assign({}, BYTES, EVENTS, CLOSING, CLIENTS, BOUNDS, MEMORY, DATAGRAMS, HTTP);
