@@ -5,11 +5,11 @@ import { platform } from "meerkat/platform";
  * A chat over plain TCP: `nc localhost 2323`, from several terminals. One line is one message; the first is your name.
  */
 
-/** Longest line, in bytes. What is longer is dropped up to its end. */
+/** Longest line with its end, in bytes. What is longer is dropped. */
 const LINE_MAX_BYTES = 256;
 const NAME_MAX_BYTES = 20;
-/** A member who has this much to read yet gets no more: memory is for all, and the slow must not use it up. */
-const UNREAD_MAX_BYTES = 1024;
+/** So many names are told at once. */
+const NAMES_MAX = 16;
 /** Set while the rest of a line that is too long is still coming. */
 const MG_F_IN_LONG_LINE = MG_F_USER_1;
 
@@ -17,7 +17,7 @@ const MG_F_IN_LONG_LINE = MG_F_USER_1;
 interface Member {
   /** "" until it was given. */
   name: string;
-  /** Messages that were left out because this member does not read. */
+  /** Messages that were left out because this member was slow to read. */
   missed: number;
 }
 
@@ -62,12 +62,12 @@ function clean(line: string): string {
 function onLine(nc: Connection, line: string): void {
   if (!member(nc).name) return join(nc, line);
   if (line === "/quit") nc.flags |= MG_F_SEND_AND_CLOSE;
-  else if (line === "/who") tell(nc, "* Here: " + names().join(", "));
+  else if (line === "/who") tell(nc, "* " + names().length + " here: " + names().slice(0, NAMES_MAX).join(", "));
   else if (line) tellOthers(nc, member(nc).name + ": " + line);
 }
 
 function join(nc: Connection, name: string): void {
-  if (!name || name.length > NAME_MAX_BYTES) return tell(nc, "* A name has 1 to " + NAME_MAX_BYTES + " characters; yours?");
+  if (!name || name.length > NAME_MAX_BYTES) return tell(nc, "* A name has 1 to " + NAME_MAX_BYTES + " letters; yours?");
   if (names().indexOf(name) >= 0) return tell(nc, "* There is a " + name + " already; another name?");
   member(nc).name = name;
   tell(nc, "* Hello " + name + "! /who tells who is here, /quit leaves");
@@ -84,11 +84,14 @@ function tellOthers(from: Connection, text: string): void {
   for (let nc = mgr.next(); nc; nc = mgr.next(nc)) if (nc !== listener && nc !== from && member(nc).name) tell(nc, text);
 }
 
-/** Sends one line, or counts it as missed: the answer of `send` is 0 when there is no memory for it now. */
+/**
+ * Sends one line, or counts it as missed. Memory is for all: who does not read gets one page of it, and `send` answers 0
+ * when there is none at all now. (Who takes nothing for 20 seconds is closed by the manager.)
+ */
 function tell(nc: Connection, text: string): void {
   const m = member(nc);
-  const gap = m.missed ? "* You missed " + m.missed + " messages\r\n" : "";
-  if (nc.sendMbuf.len > UNREAD_MAX_BYTES || !nc.send(gap + text + "\r\n")) m.missed++;
+  const line = (m.missed ? "* You missed " + m.missed + " messages\r\n" : "") + text + "\r\n";
+  if (nc.sendMbuf.len + line.length > mgr.pool.pageBytes || !nc.send(line)) m.missed++;
   else m.missed = 0;
 }
 

@@ -8,6 +8,7 @@ import { inlineConstants } from "./inline-constants.js";
 import { minify } from "./minify.js";
 import { compile, ENTRY_ID, findApp, gate, modules, resolver, warningsInto } from "./plugins.js";
 import type { BuildState } from "./plugins.js";
+import { hotNames } from "./hot-names.js";
 import { privateNames } from "./private-names.js";
 import { buildError, sortProblems } from "./problem.js";
 import { budgetProblems, reportOf } from "./report.js";
@@ -77,7 +78,7 @@ export function bundleConfig(options: BundleConfigOptions): RollupOptions {
       modules(state),
       inlining(),
       minifying(state, options),
-      hoisting(),
+      hoisting(state),
       finishing(state, options, file),
     ],
     onwarn: warningsInto(warnings),
@@ -107,14 +108,17 @@ function minifying(state: BuildState, options: BundleConfigOptions): Plugin {
     name: "meerkat-minify",
     async renderChunk(code) {
       if (options.minify === false || !state.program) return null;
-      return minify(code, privateNames(state.program)) as Promise<{ code: string; map: never }>;
+      return minify(code, privateNames(state.program), hotNames(state.program)) as Promise<{
+        code: string;
+        map: never;
+      }>;
     },
   };
 }
 
 /** Espruino does not hoist: the last pass that writes code. */
-function hoisting(): Plugin {
-  return { name: "meerkat-hoist", renderChunk: (code) => hoist(code) };
+function hoisting(state: BuildState): Plugin {
+  return { name: "meerkat-hoist", renderChunk: (code) => hoist(code, state.program ? hotNames(state.program) : []) };
 }
 
 /** Looks at the result once more, and counts what it takes. */

@@ -4,7 +4,7 @@ import { parseBundle, walk } from "./ast.js";
 import type { AnyNode } from "./ast.js";
 import { MISSING_GLOBALS } from "./gate-names.js";
 import type { Problem } from "./problem.js";
-import { analyse } from "./scope.js";
+import { analyse, eachScope } from "./scope.js";
 
 /*
  * The second gate, on the finished bundle: what only shows after TypeScript, rollup and terser have done their work.
@@ -13,6 +13,9 @@ import { analyse } from "./scope.js";
 
 /** Longest name, in characters; the lexer cuts longer ones without a word. */
 const NAME_MAX = 63;
+
+/** Words of the language for Espruino, but not for ES5. */
+const WORDS: ReadonlySet<string> = new Set(["let", "of", "static"]);
 
 /**
  * Every place in the finished bundle that the firmware could not run. `map` is the bundle's source map, whose paths are
@@ -32,7 +35,15 @@ export function gateOutput(code: string, map: object | null, dir: string): Probl
     return problems;
   }
   walk(program, (node) => checkNode(node, code, refuse));
-  for (const use of analyse(program).globals) {
+  const { root, globals } = analyse(program);
+  eachScope(root, (scope) => {
+    for (const binding of scope.bindings.values()) {
+      if (!WORDS.has(binding.name)) continue;
+      const { start } = binding.declarations[0].node;
+      refuse(start, "reserved-name", `"${binding.name}" is a word of the language on Espruino`, "another name");
+    }
+  });
+  for (const use of globals) {
     const name = use.node.name as string;
     const parent = use.ancestors[use.ancestors.length - 1];
     if (!Object.hasOwn(MISSING_GLOBALS, name) || parent.operator === "typeof") continue;

@@ -16,24 +16,30 @@ import type { Binding, Reference, Scope } from "./scope.js";
 type Declaration = Binding["declarations"][number];
 
 /** The bundle with declarations hoisted, and with the few spellings replaced that Espruino reads in its own way. */
-export function hoist(code: string): { code: string; map: SourceMap } {
+export function hoist(code: string, hotNames: readonly string[] = []): { code: string; map: SourceMap } {
   const program = parseBundle(code);
   const text = new MagicString(code);
-  eachScope(analyse(program).root, (scope) => hoistScope(scope, text));
+  eachScope(analyse(program).root, (scope) => hoistScope(scope, text, hotNames));
   walk(program, (node, ancestors) => repairSpelling(node, ancestors, code, text));
   return { code: text.toString(), map: text.generateMap({ hires: "boundary" }) };
 }
 
-function hoistScope(scope: Scope, text: MagicString): void {
+function hoistScope(scope: Scope, text: MagicString, hotNames: readonly string[]): void {
   if (scope.node.type === "CatchClause") return;
   const top = topOf(scope.node);
   const early = earlyBindings(scope);
   for (const statement of declarationsOf(early)) rewrite(statement, early, text);
-  const functions = functionsOf(scope);
+  const isHot = (name: string): boolean => hotNames.includes(name);
+  const functions = functionsOf(scope).sort((a, b) => Number(isHot(nameOf(b))) - Number(isHot(nameOf(a))));
+  // One that stands at the top already ends up behind those that are moved there.
+  functions.sort((a, b) => Number(a.start === top) - Number(b.start === top));
   for (const node of functions) if (node.start !== top) text.move(node.start, node.end, top);
-  // Functions first: names are searched from the first declared, and functions are used most.
+  // Names are searched from the first declared: the hot ones, then functions, which are used most.
+  const hot = [...early.keys()].filter(isHot);
+  const rest = [...early.keys()].filter((name) => !isHot(name));
+  if (hot.length) text.prependRight(functions.length ? functions[0].start : top, `var ${hot.join(",")};`);
   const after = functions.length ? functions[functions.length - 1].end : top;
-  if (early.size) text.appendLeft(after, `var ${[...early.keys()].join(",")};`);
+  if (rest.length) text.appendLeft(after, `var ${rest.join(",")};`);
 }
 
 /** Where the first statement of a function or program starts, after "use strict". */
@@ -41,6 +47,10 @@ function topOf(node: AnyNode): number {
   const body = node.type === "Program" ? node : (node.body as AnyNode);
   const first = (body.body as AnyNode[]).find((s) => s.directive === undefined);
   return first ? first.start : body.end - (node.type === "Program" ? 0 : 1);
+}
+
+function nameOf(node: AnyNode): string {
+  return (node.id as AnyNode).name as string;
 }
 
 function functionsOf(scope: Scope): AnyNode[] {

@@ -6,7 +6,16 @@ import type { MinifyOptions } from "terser";
  * moves a function into the place where it is used, because Espruino makes it anew each time that place is passed.
  */
 
-function options(privateNames: ReadonlySet<string>): MinifyOptions {
+/** Names that are words of the language for Espruino, but not for ES5: a variable called `of` does not parse. */
+const WORDS = ["let", "of", "static"];
+
+/** What every object has on Espruino, and what the firmware keeps in a socket: no private name may become one of these. */
+const FIRMWARE_PROPERTIES = (
+  "on emit clone addListener prependListener removeListener removeAllListeners " +
+  "type port sckt conn opt res svr hdrs endd dRcv cRcv dSnd chunked headers clsNow cls"
+).split(" ");
+
+function options(privateNames: ReadonlySet<string>, hotNames: readonly string[]): MinifyOptions {
   const names = [...privateNames].map((name) => name.replace(/\$/g, "\\$&"));
   return {
     ecma: 5,
@@ -22,14 +31,26 @@ function options(privateNames: ReadonlySet<string>): MinifyOptions {
       conditionals: false,
       if_return: false,
     },
-    mangle: names.length ? { properties: { regex: new RegExp(`^(?:${names.join("|")})$`), keep_quoted: true } } : true,
+    mangle: {
+      // Hot names are found by name when declarations are hoisted.
+      reserved: [...WORDS, ...hotNames],
+      properties: names.length > 0 && {
+        regex: new RegExp(`^(?:${names.join("|")})$`),
+        keep_quoted: true,
+        reserved: FIRMWARE_PROPERTIES,
+      },
+    },
     // Only ASCII: above it the firmware's builds differ in what a character is.
     format: { ascii_only: true },
   };
 }
 
 /** The bundle made small: names, blanks, constants. `privateNames` are the property names that may be replaced. */
-export async function minify(code: string, privateNames: ReadonlySet<string>): Promise<{ code: string; map: object }> {
-  const result = await terser(code, options(privateNames));
+export async function minify(
+  code: string,
+  privateNames: ReadonlySet<string>,
+  hotNames: readonly string[] = [],
+): Promise<{ code: string; map: object }> {
+  const result = await terser(code, options(privateNames, hotNames));
   return { code: result.code ?? "", map: result.map as object };
 }

@@ -5,7 +5,8 @@ import { isOwnSource } from "./layout.js";
 /*
  * Which property names the build may shorten: those that begin with `_` and cannot come from outside. That is every
  * such name that meerkat itself declares, and the members of an app's classes. Names an app declares in an interface,
- * a type or an object may be keys of JSON from elsewhere, and names in quotes are looked up by string: both stay.
+ * a type or an object may be keys of JSON from elsewhere, and names in quotes are looked up by string: both stay. A
+ * public name that is long and used at every turn says `@short` in its doc comment.
  */
 
 /** Property names of the program that may be mangled. */
@@ -20,9 +21,15 @@ export function privateNames(program: ts.Program): Set<string> {
 function collect(node: ts.Node, own: boolean, names: Set<string>, kept: Set<string>): void {
   if (ts.isStringLiteralLike(node) && isPrivate(node.text)) kept.add(node.text);
   const name = declaredName(node);
+  if (name !== undefined && own && isMarkedShort(node)) names.add(name);
   if (name !== undefined && isPrivate(name))
     (own || ts.isClassLike(node.parent) || isParameterProperty(node) ? names : kept).add(name);
   ts.forEachChild(node, (child) => collect(child, own, names, kept));
+}
+
+/** `@short` in a doc comment: a public name that programs only use after a dot. */
+function isMarkedShort(node: ts.Node): boolean {
+  return ts.getJSDocTags(node).some((tag) => tag.tagName.text === "short");
 }
 
 function isPrivate(name: string): boolean {

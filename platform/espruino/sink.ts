@@ -1,7 +1,10 @@
 import type { Err, Sink } from "../../src/core/port.js";
 import type { Failure } from "./types.js";
 
-/** Whom the adapter reports to. */
+/**
+ * Whom the adapter reports to.
+ * @hot
+ */
 export let sink: Sink;
 
 /** See `Platform.open`. */

@@ -19,6 +19,10 @@ const HELD_MAX_BYTES = 2144;
 /** Ports we listen on: with SO_REUSEPORT the Linux build would let two listeners share one. */
 const ports: { [port: number]: number } = {};
 
+/**
+ * Bytes from the peer.
+ * @hot
+ */
 function onData(this: Sock, data: string): void {
   const owner = this.u;
   if (!owner || this.p) return dataAside(this, data);
@@ -160,7 +164,10 @@ export function adoptSocket(owner: Owner, socket: unknown): Handle {
   return c;
 }
 
-/** See `Platform.write`. One write at a time: the next when the firmware has sent the last one. */
+/**
+ * See `Platform.write`. One write at a time: the next when the firmware has sent the last one.
+ * @hot
+ */
 export function write(handle: Handle, raw: Raw): number {
   const c = handle as Sock;
   if (c.dSnd) return block(c);

@@ -9,7 +9,7 @@ import { Listed } from "./state.js";
 
 /** Runs code that may call handlers as an event of this connection: guarded against exceptions. */
 export function guard(nc: Connection, where: string, run: (nc: Connection, a: unknown, b: unknown) => void, a: unknown, b: unknown): void {
-  const outer = setCur(nc);
+  const outer = setCur(nc.id);
   try {
     run(nc, a, b);
   } catch (e) {
@@ -35,6 +35,12 @@ export function threw(nc: Connection, e: unknown, where: string): void {
   nc._f |= MG_F_CLOSE_IMMEDIATELY;
 }
 
+/** Whether a handler of one of this manager's connections is running. */
+export function isRunning(mgr: Manager): boolean {
+  for (let i = 0; cur && i < mgr._conns.length; i++) if (mgr._conns[i].id === cur) return true;
+  return false;
+}
+
 /** Puts the connection on the list of those to look at (flush, close, resume) when the current event is over. */
 export function later(nc: Connection): void {
   const mgr = nc.mgr;
@@ -42,7 +48,7 @@ export function later(nc: Connection): void {
   nc._listed |= Listed.Dirty;
   mgr._dirty.push(nc);
   mgr._todo = 1;
-  if (!cur || cur.mgr !== mgr) arm(mgr, 0);
+  if (!isRunning(mgr)) arm(mgr, 0);
 }
 
 /** Puts the connection on the list of those the next pass may close. */

@@ -22,6 +22,8 @@ export interface Source {
 /** A protocol handler: called with every event before anyone else; it forwards raw events to `nc.handler` itself. */
 export type ProtoHandler = AnyHandler;
 
+let lastId = 0;
+
 /**
  * One connection (struct mg_connection): a stream, a listener, a datagram peer, or only a timer.
  *
@@ -29,11 +31,19 @@ export type ProtoHandler = AnyHandler;
  * they are used: on Espruino each own field costs 14 to 28 bytes.
  */
 export class Connection {
-  /** Receives every event, if there is one. May be replaced at any time. */
+  /**
+   * Receives every event, if there is one. May be replaced at any time.
+   */
   handler: AnyHandler | undefined;
-  /** Input not yet used. The handler removes what it used. */
+  /**
+   * Input not yet used. The handler removes what it used.
+   * @short
+   */
   recvMbuf: Mbuf;
-  /** Output not yet written. */
+  /**
+   * Output not yet written.
+   * @short
+   */
   sendMbuf: Mbuf;
   mgr: Manager;
   /** The platform's socket. */
@@ -48,9 +58,15 @@ export class Connection {
   /** Number of this connection, never used again for another. */
   id: number;
 
-  /** The protocol's handler, if one is attached; it is called first. */
+  /**
+   * The protocol's handler, if one is attached; it is called first.
+   * @short
+   */
   declare protoHandler: ProtoHandler | undefined;
-  /** The protocol's own state. */
+  /**
+   * The protocol's own state.
+   * @short
+   */
   declare protoData: unknown;
   /** The listener that accepted this connection, or whose datagrams it stands for. */
   declare listener: Connection | undefined;
@@ -107,7 +123,7 @@ export class Connection {
     this._sock = undefined;
     this.mgr = mgr;
     this._state = State.Connecting;
-    this.id = ++mgr._lastId;
+    this.id = ++lastId;
     this._born = mgr._ageS(mgr._platform.now());
   }
 
@@ -121,7 +137,7 @@ export class Connection {
   set flags(value: number) {
     this._f = (this._f & ~MG_F_USER_MASK) | (value & MG_F_USER_MASK);
     this._gate = value & MG_F_BUFFER_BUT_DONT_SEND ? this._gate | Gate.Cork : this._gate & ~Gate.Cork;
-    if (cur !== this) later(this);
+    if (cur !== this.id) later(this);
   }
 
   /** Most bytes recvMbuf holds before reading pauses; accepted connections start with their listener's. 0: the manager's `recvMaxBytes`. */
@@ -132,7 +148,7 @@ export class Connection {
     if (typeof bytes !== "number" || !(bytes >= 0)) throw new TypeError("Cannot set recvMbufLimit to " + bytes);
     this._limit = bytes;
     this._gate = this.recvMbufLimit < this.mgr._chunkMax ? this._gate | Gate.Limit : this._gate & ~Gate.Limit;
-    if (cur !== this) later(this);
+    if (cur !== this.id) later(this);
   }
 
   /** When bytes last came or went: seconds, on the clock of `mgr.time()`. */
@@ -153,7 +169,7 @@ export class Connection {
   _put(raw: Raw): number {
     const m = this.sendMbuf;
     const n = raw.length;
-    if (cur !== this || this._gate || m.len || n > m._pool._fastMax) return this._putSlow(raw);
+    if (cur !== this.id || this._gate || m.len || n > m._pool._fastMax) return this._putSlow(raw);
     m._raw = raw;
     m.len = n;
     return n;
@@ -163,7 +179,7 @@ export class Connection {
     if (this._state > State.Open || this._src || this._f & MG_F_LISTENING) return 0;
     if (this._gate & Gate.Special && !this._out) return 0;
     const n = this.sendMbuf._put(raw);
-    if (n && cur !== this) later(this);
+    if (n && cur !== this.id) later(this);
     return n;
   }
 
@@ -180,7 +196,7 @@ export class Connection {
     if (this._state > State.Open || this._src || this._gate & Gate.Special || this._f & MG_F_LISTENING) return false;
     this._src = source;
     this._gate |= Gate.Source;
-    if (cur !== this) later(this);
+    if (cur !== this.id) later(this);
     return true;
   }
 

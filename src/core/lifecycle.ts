@@ -139,7 +139,7 @@ export function closeIfAsked(nc: Connection): void {
   if (nc._state >= State.Ending) return;
   if (nc._f & MG_F_CLOSE_IMMEDIATELY) return close(nc);
   if (!(nc._f & MG_F_SEND_AND_CLOSE) || !isFlushed(nc)) return;
-  if (nc._sock === undefined || nc._f & (MG_F_UDP | MG_F_LISTENING)) return close(nc);
+  if (nc._sock === undefined || nc._f & (MG_F_UDP | MG_F_LISTENING | MG_F_CONNECTING)) return close(nc);
   nc._state = State.Ending;
   nc._gate |= Gate.State;
   nc._since = nc.mgr._platform.now();

@@ -1,7 +1,7 @@
 import { type Address, parseAddress } from "./address.js";
 import { checkIpAcl } from "./acl.js";
 import { makeRoom } from "./budget.js";
-import { arm, post, type Posted } from "./call.js";
+import { arm, isRunning, post, type Posted } from "./call.js";
 import { asHandler, Connection } from "./connection.js";
 import { closePeers, sendDatagram } from "./datagram.js";
 import { rangeError } from "./errors.js";
@@ -65,7 +65,6 @@ export class Manager {
   /** Nonzero: there are connections to settle, or the manager to free, when the event is over. */
   _todo: number;
   _conns: Connection[];
-  _lastId: number;
   _closing: Connection[];
   _dirty: Connection[];
   _starved: Connection[];
@@ -103,7 +102,6 @@ export class Manager {
     this._freed = false;
     this._todo = 0;
     this._conns = [];
-    this._lastId = 0;
     this._closing = [];
     this._dirty = [];
     this._starved = [];
@@ -266,7 +264,7 @@ export class Manager {
     this._freeing = true;
     this._todo = 1;
     if (!cur) this._freeNow();
-    else if (cur.mgr !== this) this._platform.wakeAfter(this, 0);
+    else if (!isRunning(this)) this._platform.wakeAfter(this, 0);
   }
 
   /** Calls `visit` with MG_EV_POLL and `data` for every connection, newest first (mg_broadcast, without the thread). */

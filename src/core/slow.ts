@@ -2,7 +2,10 @@ import type { Connection } from "./connection.js";
 import type { Manager } from "./manager.js";
 import type { Raw } from "./port.js";
 
-/** Where the hot path turns to when a case is not the common one. Filled in by the modules that know (no cycles that way). */
+/**
+ * Where the hot path turns to when a case is not the common one. Filled in by the modules that know (no cycles that way).
+ * @hot
+ */
 export const slow = {} as {
   data(nc: Connection, bytes: Raw): number;
   /** Hands out what was held. */

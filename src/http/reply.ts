@@ -14,10 +14,16 @@ let checked = "";
 /** The same as the bytes that go over the wire. */
 let checkedBytes = "";
 
-/** The small reply that was made last, and what from. */
+/**
+ * The small reply that was made last, and what from.
+ * @hot
+ */
 let lastStatus = 0;
+/** @hot */
 let lastHeaders = "";
+/** @hot */
 let lastBody: string | Uint8Array = "";
+/** @hot */
 let lastReply = "";
 
 /**
@@ -25,6 +31,7 @@ let lastReply = "";
  * (mg_http_reply). A body larger than the pool is sent piece by piece. Answers false when the pool has no room for even
  * the head now, or the connection is closed; then nothing was sent. Throws TypeError for malformed header lines: a
  * reply cannot be split through them.
+ * @hot
  */
 export function httpReply(nc: Connection, status: number, headers: string, body: string | Uint8Array): boolean {
   if (body === lastBody && headers === lastHeaders && status === lastStatus && !nc._ps) return nc._put(lastReply) > 0;

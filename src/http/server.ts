@@ -15,8 +15,12 @@ import { Http } from "./state.js";
 /** Heads longer than this are parsed each time. */
 const SEEN_MAX_BYTES = 1024;
 
-/** The request seen last, and what it meant: a page that polls sends the same bytes again and again. */
+/**
+ * The request seen last, and what it meant: a page that polls sends the same bytes again and again.
+ * @hot
+ */
 let seenHead = "-";
+/** @hot */
 let seen: HttpMessage;
 /** The limits it was accepted under; another manager with other limits ends the remembering. */
 let seenLimits: Limits | undefined;

@@ -69,6 +69,7 @@ describe("gate on the finished bundle", function () {
     ["label", "a:for(;;)break a"],
     ["case-after-default", "switch(a){default:f();case 1:}"],
     ["global", "new Map"],
+    ["reserved-name", "function f(of){return of}"],
     ["long-name", `f.${"a".repeat(64)}`],
     ["wide-string", 'f("\\u20ac")'],
     ["ascii", 'f("é")'],

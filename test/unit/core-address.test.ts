@@ -18,6 +18,7 @@ const ACCEPTED: [text: string, scheme: string, host: string, port: number][] = [
   ["localhost:1", "tcp", "localhost", 1],
   ["ssl://example.com:443", "ssl", "example.com", 443],
   ["my_host-2.lan:9", "tcp", "my_host-2.lan", 9],
+  ["tcp:80", "tcp", "tcp", 80],
   ["EXAMPLE.COM:9", "tcp", "EXAMPLE.COM", 9],
   ["[::1]:80", "tcp", "::1", 80],
   ["tcp://[::]:80", "tcp", "::", 80],
@@ -28,7 +29,7 @@ const ACCEPTED: [text: string, scheme: string, host: string, port: number][] = [
 ];
 
 const REFUSED = [
-  "", ":", "tcp://", "tcp://:", "://80", "tcp:80", "tcp:/:80", "tcp//:80", "http://:80", "TCP://:80", "Udp://:1", "tcp:// :80",
+  "", ":", "tcp://", "tcp://:", "://80", "tcp:/:80", "tcp//:80", "http://:80", "TCP://:80", "Udp://:1", "tcp:// :80",
   "65536", "99999", "100000", ":-1", ":+1", ":1e3", ":0x50", ":8 0", " 80", "80 ", ":80\n", "80,", ":80,81", ":80/", ":1.5", ":\uff18\uff10",
   "localhost", "localhost:", "1.2.3.4", "1.2.3.4:", "a b:80", "a/b:80", "user@host:80", "host:80:90", "h\u00e9:80", "a\x00b:80", "tcp://tcp://:80",
   "::1:80", "[::1]", "[::1]:", "[]:80", "[:]:80", "[::1:80", "::1]:80", "[::1]80", "[[::1]]:80", "[1.2.3.4]:80", "[localhost]:80",

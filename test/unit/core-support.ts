@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { createSimWorld, type SimPeer, type SimPlatformOptions, type SimWorld, type SimWorldOptions } from "../../platform/sim/index.js";
 import type { Connection } from "../../src/core/connection.js";
-import { type AnyHandler, eventName, type EventHandler, MG_EV_ACCEPT, MG_EV_CLOSE, MG_EV_CONNECT, MG_EV_POLL } from "../../src/core/events.js";
-import { MG_F_LISTENING, MG_F_UDP } from "../../src/core/flags.js";
+import { type AnyHandler, eventName, type EventHandler, MG_EV_ACCEPT, MG_EV_CLOSE, MG_EV_CONNECT, MG_EV_POLL, MG_EV_TIMER } from "../../src/core/events.js";
+import { MG_F_CONNECTING, MG_F_UDP } from "../../src/core/flags.js";
 import { Manager, type ManagerOptions } from "../../src/core/manager.js";
 import type { Platform } from "../../src/core/port.js";
 
@@ -58,11 +58,11 @@ export function watcher(violations: string[]): (nc: Connection, ev: number) => v
   const begun = new Set<Connection>();
   return (nc, ev) => {
     if (closed.has(nc)) violations.push(`${eventName(ev)} after CLOSE of connection ${nc.id}`);
-    const needsStart = nc.listener !== undefined || (nc.flags & MG_F_LISTENING) === 0;
     const isStart = ev === MG_EV_ACCEPT || ev === MG_EV_CONNECT;
     if (isStart && begun.has(nc)) violations.push(`${eventName(ev)} twice for connection ${nc.id}`);
-    if (nc.listener !== undefined && !begun.has(nc) && !isStart) violations.push(`${eventName(ev)} before ACCEPT of connection ${nc.id}`);
-    if (needsStart && isStart) begun.add(nc);
+    const mustBegin = nc.listener !== undefined || (nc.flags & MG_F_CONNECTING) !== 0;
+    if (mustBegin && !begun.has(nc) && !isStart && ev !== MG_EV_TIMER) violations.push(`${eventName(ev)} before the start of connection ${nc.id}`);
+    if (isStart) begun.add(nc);
     if (ev === MG_EV_CLOSE) closed.add(nc);
   };
 }

@@ -31,7 +31,7 @@ function stall(lab: Lab): void {
   lab.listen((nc, ev) => {
     if (ev === MG_EV_RECV) endlessly(lab, nc);
     most = Math.max(most, lab.mgr.pool.pages - lab.mgr.pool.free);
-    if (ev === MG_EV_CLOSE) return lab.note("never more than " + (most <= 8 ? "the pool" : most + " pages"));
+    if (ev === MG_EV_CLOSE && nc.listener) return lab.note("never more than " + (most <= 8 ? "the pool" : most + " pages"));
     if (ev !== MG_EV_POLL || isSaid || !(nc.flags & MG_F_WANT_WRITE)) return;
     isSaid = true;
     lab.log(nc.userData as string, "WANT_WRITE");
@@ -104,18 +104,21 @@ function poolEmpty(lab: Lab): void {
   });
 }
 
-/** Whoever says "hold" keeps its input; everyone else is echoed. Poking lets go. */
+/** Whoever says "hold" has its input kept until the poke, and thrown away from then on; everyone else is echoed. */
 function holders(lab: Lab): void {
   const held: Connection[] = [];
+  let isHolding = true;
   lab.isQuiet = 1;
   lab.listen((nc, ev) => {
     if (ev === MG_EV_CLOSE) return;
     const isHolder = held.indexOf(nc) >= 0;
-    if (!isHolder && nc.recvMbuf.text(0, 4) === "hold") held.push(nc);
+    if (isHolder && !isHolding) nc.recvMbuf.clear();
+    else if (!isHolder && nc.recvMbuf.text(0, 4) === "hold") held.push(nc);
     else if (!isHolder) echo(nc, ev);
   });
   lab.onPoke = () => {
     lab.note("free " + lab.mgr.pool.free + " of " + lab.mgr.pool.pages);
+    isHolding = false;
     for (let i = 0; i < held.length; i++) held[i].recvMbuf.clear();
   };
 }

@@ -101,18 +101,31 @@ function accessLists(lab: Lab): void {
 
 function loopback6(lab: Lab): void {
   lab.mgr.bind("tcp://[::1]:" + lab.port, lab.watch(echo)).userData = "l6";
-  const nc = lab.mgr.connect("tcp://[::1]:" + lab.port, lab.watch((c, ev) => {
+  lab.onPoke = () => {
+    const handler = lab.watch((c, ev) => {
+      if (ev !== MG_EV_RECV) return;
+      lab.note("received " + c.recvMbuf.text());
+      c.flags |= MG_F_CLOSE_IMMEDIATELY;
+    });
+    const nc = lab.mgr.connect("tcp://[::1]:" + lab.port, handler);
+    nc.userData = "out";
+    nc.send("six");
+  };
+}
+
+/** Says nothing itself. */
+function listens(lab: Lab): void {
+  lab.connect("out", PEER, (nc, ev) => {
     if (ev !== MG_EV_RECV) return;
-    lab.note("received " + c.recvMbuf.text());
-    c.flags |= MG_F_CLOSE_IMMEDIATELY;
-  }));
-  nc.userData = "out";
-  nc.send("six");
+    lab.note("received " + nc.recvMbuf.text());
+    nc.flags |= MG_F_CLOSE_IMMEDIATELY;
+  });
 }
 
 export const CLIENTS: Table = {
   client: { start: client },
   early: { start: early },
+  listens: { start: listens },
   download: { options: { pages: 8, pageBytes: 256, limits: { pollMs: 20 } }, start: download },
   refused: { start: (lab) => void lab.connect("out", PEER).send("lost") },
   unknownHost: { start: unknownHost },

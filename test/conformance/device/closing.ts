@@ -130,7 +130,6 @@ function freeInRecv(lab: Lab): void {
   lab.add("t");
   lab.listen((nc, ev) => {
     if (ev !== MG_EV_RECV) return;
-    nc.send("never seen");
     lab.mgr.free();
     lab.log(nc.userData as string, "free() returned");
     lab.later(() => lab.note(lab.thrown(() => lab.mgr.add(undefined))), 5);

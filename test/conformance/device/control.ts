@@ -103,6 +103,9 @@ function isSettled(nc: Connection): boolean {
   return !!(nc.flags & MG_F_LISTENING) || nc.err > 0;
 }
 
+/** What a behaviour says after its end is nobody's business. */
+function ignore(): void {}
+
 function poke(word: string): void {
   if (lab && lab.onPoke) lab.onPoke(word);
 }
@@ -116,6 +119,7 @@ function stop(untilMs: number): void {
   const state = { left: others, pages: pool.pages, free: pool.free, atEnd: 0, conns: 0, stats: it.mgr.stats };
   lab = undefined;
   it.mgr.free();
+  it.write = ignore;
   state.atEnd = pool.free;
   state.conns = it.mgr.list().length;
   write("done " + JSON.stringify(state));

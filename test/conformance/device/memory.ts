@@ -1,7 +1,7 @@
 import { MG_EV_RECV, MG_EV_TIMER, MG_F_CLOSE_IMMEDIATELY, MG_F_SEND_AND_CLOSE } from "./meerkat.js";
 import type { Connection } from "./meerkat.js";
 import { digits } from "./closing.js";
-import { echo, type Lab, type Table } from "./lab.js";
+import { echo, type Lab, printable, type Table } from "./lab.js";
 
 /* Connections without sockets: timers and pairs. */
 
@@ -22,7 +22,7 @@ function timerOnly(lab: Lab): void {
 function pair(lab: Lab): void {
   const closeOnReply = (nc: Connection, ev: number): void => {
     if (ev !== MG_EV_RECV) return;
-    lab.log("a", "has " + nc.recvMbuf.text());
+    lab.log("a", "has " + printable(nc.recvMbuf.latin1(0, nc.recvMbuf.len)));
     nc.flags |= MG_F_CLOSE_IMMEDIATELY;
   };
   joined(lab, closeOnReply, echo)[0].send("é\0ping");

@@ -27,6 +27,8 @@ export interface UdpPeer {
   /** Datagrams received and not taken yet. */
   readonly received: string[];
   send(bytes: string, port: number): void;
+  /** Sends to where the last datagram came from. */
+  reply(bytes: string): void;
 }
 
 /** What a script can do, on any platform. */
@@ -35,6 +37,8 @@ export interface Peers {
   readonly host: string;
   /** Connects to a port of the device. */
   connect(port: number): Peer;
+  /** Connects to the device's control port; stays when everything else is cleared. */
+  control(port: number): Peer;
   /** Listens; `onPeer` gets every connection of the device. */
   listen(port: number, onPeer: (peer: Peer) => void): Promise<void>;
   /** Listens where nobody ever answers a connect: it neither succeeds nor fails. */
@@ -44,6 +48,8 @@ export interface Peers {
   /** Lets time pass until `isReached` holds; throws naming `what` when that takes too long. */
   until(isReached: () => boolean, what: string, maxMs?: number): Promise<void>;
   sleep(ms: number): Promise<void>;
-  /** Breaks whatever is still open, so that the next behaviour starts in peace. */
+  /** Ends the own stream of every connection but the control connection. */
+  endAll(): void;
+  /** Breaks whatever is still open but the control connection, so that the next behaviour starts in peace. */
   clear(): void;
 }

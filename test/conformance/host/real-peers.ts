@@ -105,6 +105,12 @@ export class RealPeers implements Peers {
     return peer;
   }
 
+  control(port: number): Peer {
+    const peer = new RealPeer();
+    peer.dial(port, RETRIES_MAX);
+    return peer;
+  }
+
   async listen(port: number, onPeer: (peer: Peer) => void): Promise<void> {
     const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       const peer = new RealPeer();
@@ -136,13 +142,14 @@ export class RealPeers implements Peers {
     await once(socket, "listening");
     this.open.add(socket);
     const received: string[] = [];
-    socket.on("message", (bytes) => received.push(bytes.toString("latin1")));
+    let lastPort = 0;
+    socket.on("message", (bytes, from) => {
+      lastPort = from.port;
+      received.push(bytes.toString("latin1"));
+    });
     socket.on("error", () => undefined);
-    return {
-      port: socket.address().port,
-      received,
-      send: (bytes, to) => socket.send(Buffer.from(bytes, "latin1"), to, HOST),
-    };
+    const send = (bytes: string, to: number): void => socket.send(Buffer.from(bytes, "latin1"), to, HOST);
+    return { port: socket.address().port, received, send, reply: (bytes) => send(bytes, lastPort) };
   }
 
   async until(isReached: () => boolean, what: string, maxMs = WAIT_MAX_MS): Promise<void> {
@@ -155,6 +162,10 @@ export class RealPeers implements Peers {
 
   async sleep(ms: number): Promise<void> {
     await sleep(ms);
+  }
+
+  endAll(): void {
+    for (const peer of this.peers) peer.end();
   }
 
   clear(): void {

@@ -78,12 +78,14 @@ export class SimPeers implements Peers {
   private readonly peers = new Set<SimulatedPeer>();
   private readonly servers = new Map<number, SimPeerServer>();
   private readonly udps = new Set<{ close(): void }>();
+  private controlPeer: SimulatedPeer | undefined;
   private silencers = 0;
 
   constructor(
     readonly world: SimWorld,
     readonly device: string,
     readonly host: string,
+    readonly controlHost: string,
   ) {}
 
   /** True when a script listens on this port. */
@@ -92,9 +94,20 @@ export class SimPeers implements Peers {
   }
 
   connect(port: number): Peer {
-    const peer = new SimulatedPeer();
+    const peer = this.dial(this.host, port);
     this.peers.add(peer);
-    peer.dial(() => this.world.connectPeer(this.host, this.device, port), this.world, RETRIES_MAX);
+    return peer;
+  }
+
+  /** From another host, which is never silent. */
+  control(port: number): Peer {
+    this.controlPeer = this.dial(this.controlHost, port);
+    return this.controlPeer;
+  }
+
+  private dial(from: string, port: number): SimulatedPeer {
+    const peer = new SimulatedPeer();
+    peer.dial(() => this.world.connectPeer(from, this.device, port), this.world, RETRIES_MAX);
     return peer;
   }
 
@@ -118,17 +131,23 @@ export class SimPeers implements Peers {
     const sim = this.world.udpPeer(this.host, port);
     this.udps.add(sim);
     const received: string[] = [];
+    let lastPort = 0;
     return {
       port: sim.port,
       get received() {
-        received.push(...sim.received.splice(0).map((datagram) => datagram.bytes));
+        for (const datagram of sim.received.splice(0)) {
+          lastPort = datagram.port;
+          received.push(datagram.bytes);
+        }
         return received;
       },
       send: (bytes, to) => sim.send(bytes, this.device, to),
+      reply: (bytes) => sim.send(bytes, this.device, lastPort),
     };
   }
 
   private pull(): void {
+    this.controlPeer?.pull();
     for (const peer of this.peers) peer.pull();
   }
 
@@ -143,6 +162,10 @@ export class SimPeers implements Peers {
   async sleep(ms: number): Promise<void> {
     this.world.runFor(ms);
     this.pull();
+  }
+
+  endAll(): void {
+    for (const peer of this.peers) peer.end();
   }
 
   clear(): void {

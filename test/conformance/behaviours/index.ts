@@ -1,0 +1,14 @@
+import type { Behaviour } from "../host/behaviour.js";
+import { BOUNDS } from "./bounds.js";
+import { BYTES } from "./bytes.js";
+import { CLIENTS } from "./clients.js";
+import { CLOSING } from "./closing.js";
+import { DATAGRAMS } from "./datagrams.js";
+import { EVENTS } from "./events.js";
+import { HTTP } from "./http.js";
+import { MEMORY } from "./memory.js";
+
+/** The whole suite, in the order of the table. */
+export const BEHAVIOURS: readonly Behaviour[] = [
+  ...BYTES, ...EVENTS, ...CLOSING, ...CLIENTS, ...BOUNDS, ...MEMORY, ...DATAGRAMS, ...HTTP,
+];

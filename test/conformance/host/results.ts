@@ -1,0 +1,77 @@
+// What came of it: a table of behaviours and platforms.
+
+import type { Behaviour } from "./behaviour.js";
+import type { Column } from "./bench.js";
+
+/** The outcomes of one run. */
+export class Results {
+  /** "ok", "FAIL", or "skip"; what did not run is "". */
+  private readonly cells = new Map<string, string>();
+  /** Why a column was skipped as a whole, or a behaviour in it. */
+  private readonly reasons = new Map<string, string[]>();
+
+  constructor(
+    private readonly behaviours: readonly Behaviour[],
+    private readonly columns: readonly Column[],
+  ) {}
+
+  passed(behaviour: Behaviour, column: Column): void {
+    this.cells.set(key(behaviour, column), "ok");
+  }
+
+  failed(behaviour: Behaviour, column: Column): void {
+    this.cells.set(key(behaviour, column), "FAIL");
+  }
+
+  skipped(behaviour: Behaviour, column: Column, why: string): void {
+    this.cells.set(key(behaviour, column), "skip");
+    const reason = column.skip === undefined ? `${behaviour.title}: ${why}` : `everything: ${why}`;
+    const reasons = this.reasons.get(column.name) ?? [];
+    if (!reasons.includes(reason)) reasons.push(reason);
+    this.reasons.set(column.name, reasons);
+  }
+
+  private cell(behaviour: Behaviour, column: Column): string {
+    return this.cells.get(key(behaviour, column)) ?? "";
+  }
+
+  private sum(column: Column): string {
+    const cells = this.behaviours.map((behaviour) => this.cell(behaviour, column));
+    const count = (what: string): number => cells.filter((cell) => cell === what).length;
+    const parts = [`${count("ok")} ok`, `${count("skip")} skip`, `${count("FAIL")} FAIL`];
+    return parts.filter((part) => !part.startsWith("0 ")).join(", ");
+  }
+
+  /** Lines of "platform: behaviour: why" for everything that was skipped. */
+  private skips(): string[] {
+    return this.columns.flatMap((column) => (this.reasons.get(column.name) ?? []).map((why) => `${column.name}: ${why}`));
+  }
+
+  /** For the terminal: a row for each behaviour, then the sums and what was skipped. */
+  text(): string {
+    const width = Math.min(100, Math.max(...this.behaviours.map((behaviour) => behaviour.title.length)));
+    const row = (title: string, cells: string[]): string =>
+      title.slice(0, width).padEnd(width) + cells.map((cell, i) => ` ${cell.padEnd(this.columns[i].name.length)}`).join("");
+    const rows = this.behaviours.map((behaviour) => row(behaviour.title, this.columns.map((column) => this.cell(behaviour, column))));
+    const sums = this.columns.map((column) => `${column.name}: ${this.sum(column)}`);
+    return [row("", this.columns.map((column) => column.name)), ...rows, ...sums, ...this.skips().map((line) => `skipped on ${line}`)].join("\n");
+  }
+
+  /** For the README. */
+  markdown(): string {
+    const line = (cells: string[]): string => `| ${cells.join(" | ")} |`;
+    const rows = this.behaviours.map((behaviour) => line([behaviour.title, ...this.columns.map((column) => this.cell(behaviour, column))]));
+    return [
+      line(["behaviour", ...this.columns.map((column) => column.name)]),
+      line(["---", ...this.columns.map(() => ":-:")]),
+      ...rows,
+      line(["**sum**", ...this.columns.map((column) => this.sum(column))]),
+      "",
+      ...this.skips().map((skip) => `- skipped on ${skip}`),
+    ].join("\n");
+  }
+}
+
+function key(behaviour: Behaviour, column: Column): string {
+  return `${column.name}/${behaviour.title}`;
+}
