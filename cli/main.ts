@@ -1,6 +1,8 @@
 /**
  * Owns: the command line `meerkat`: its commands, options and help, and what becomes of errors.
  *
+ * The commands are imported when they are called: with the compiler they bring along, --help would take a second.
+ *
  * Exit codes: 0 done; 1 the program could not be built, run or written; 2 the command line was wrong;
  * 130 and 143 ended by Ctrl-C and SIGTERM.
  */
@@ -9,15 +11,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { boards } from "../boards/index.js";
-import { buildApp } from "./build-app.js";
 import type { BuildOptions } from "./build-app.js";
-import { isBuildError } from "./build/index.js";
 import { meerkatRoot } from "./build/layout.js";
+import { isBuildError } from "./build/problem.js";
 import { complain, endWithReader } from "./console.js";
 import { addDefine, addPort, boardOf, seedOf } from "./options.js";
-import { runApp } from "./run-app.js";
 import type { RunOptions } from "./run-app.js";
-import { simApp } from "./sim-app.js";
 import type { SimOptions } from "./sim-app.js";
 
 const FAILED = 1;
@@ -78,7 +77,7 @@ function addRun(program: Command): void {
     .option("--define <KEY=VALUE>", DEFINE, addDefine)
     .addHelpText("after", WITHOUT_PUBLISH)
     .addHelpText("after", examples("meerkat run examples/hello.ts", "meerkat run examples/hello.ts -p 8000:80", "PORT=3000 meerkat run examples/hello.ts"))
-    .action((app: string, options: RunOptions) => runApp(app, options));
+    .action(async (app: string, options: RunOptions) => (await import("./run-app.js")).runApp(app, options));
 }
 
 function addSim(program: Command): void {
@@ -94,7 +93,7 @@ function addSim(program: Command): void {
     .addHelpText("after", WITHOUT_PUBLISH)
     .addHelpText("after", `\n${boardList()}`)
     .addHelpText("after", examples("meerkat sim examples/demo.ts --board esp32", "meerkat sim examples/hello.ts --board esp32c3 -p 8001:80 --seed 7"))
-    .action((app: string, options: SimOptions) => simApp(app, options));
+    .action(async (app: string, options: SimOptions) => (await import("./sim-app.js")).simApp(app, options));
 }
 
 function addBuild(program: Command): void {
@@ -109,7 +108,7 @@ function addBuild(program: Command): void {
     .option("--no-minify", "leave names and lines readable")
     .addHelpText("after", `\n${boardList()}`)
     .addHelpText("after", examples("meerkat build examples/hello.ts --board esp32 -o out/hello.js", "meerkat build examples/hello.ts --board linux --define PORT=8002 -o hello.js"))
-    .action((app: string, options: BuildOptions) => buildApp(app, options));
+    .action(async (app: string, options: BuildOptions) => (await import("./build-app.js")).buildApp(app, options));
 }
 
 function examples(...lines: string[]): string {

@@ -28,10 +28,10 @@ dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.
 @media(min-width:42rem){dl{grid-template-columns:repeat(3,1fr)}}
 dl div,section{padding:.9rem 1rem;background:var(--card);border:1px solid var(--line);border-radius:.8rem}
 dt{color:var(--dim)}
-dd{margin:0;font-size:1.7rem;font-variant-numeric:tabular-nums}
+dd{margin:0;font-size:1.7rem;line-height:1.2;font-variant-numeric:tabular-nums}
 dd small{font-size:.95rem;color:var(--dim)}
 .lost dl,.lost section{opacity:.55}
-svg{display:block;width:100%;height:2rem;margin-top:.3rem;color:var(--on)}
+svg{display:block;width:100%;height:2rem;margin-top:.4rem;color:var(--on)}
 section{display:flex;align-items:center;justify-content:space-between}
 h2{margin:0;font-size:1.1rem}
 p{margin:0;color:var(--dim)}
@@ -52,7 +52,7 @@ button:disabled{cursor:not-allowed}
 <svg viewBox="0 0 59 20" preserveAspectRatio="none" aria-hidden="true"><polyline id="curve" fill="none" stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke"/></svg></dd></div>
 <div><dt>Uptime</dt><dd id="uptime">&ndash;</dd></div>
 <div><dt>Free memory</dt><dd><span id="memory">&ndash;</span> <small id="unit"></small></dd></div>
-<div><dt>Free pages of the pool</dt><dd><span id="free">&ndash;</span> <small id="pages"></small></dd></div>
+<div><dt>Free pool pages</dt><dd><span id="free">&ndash;</span> <small id="pages"></small></dd></div>
 <div><dt>Connections</dt><dd id="connections">&ndash;</dd></div>
 </dl>
 <section><div><h2 id="led">LED</h2><p id="word">unknown</p></div>
@@ -100,7 +100,7 @@ function ask(path, options) {
     if (!r.ok) throw r.status
     return r.json()
   }).then(function (s) { if (mine == turn) show(s) }, function () {
-    if (mine == turn) say("The device does not answer; trying again", true)
+    if (mine == turn) say("The device does not answer", true)
   }).then(function () { clearTimeout(late) })
 }
 function poll() { ask("/api/state", { cache: "no-store" }).then(function () { setTimeout(poll, 1000) }) }

@@ -21,7 +21,7 @@ import type { Closable } from "./stream-handle.js";
 
 /** Largest payload of an IPv4 datagram: 65535 less the IP and UDP heads. */
 export const DATAGRAM_MAX_BYTES = 65507;
-/** Datagrams handed to Node and not yet sent (name look-up, kernel buffer full), for one socket. */
+/** Datagrams of one socket that may wait in Node (name look-up, kernel buffer full); what is above is lost. */
 const UNSENT_MAX = 256;
 
 type LookupDone = (error: NodeJS.ErrnoException | null, address: string, family: number) => void;
@@ -31,8 +31,6 @@ export class DatagramHandle implements Closable {
   /** Undefined: destroyed or closed, nothing goes up. */
   owner: Owner | undefined;
   isBound = false;
-  /** The core was told WouldBlock and waits for `drained`. */
-  isBlocked = false;
   unsentCount = 0;
   readonly family: 4 | 6;
   readonly socket: Socket;
@@ -46,7 +44,7 @@ export class DatagramHandle implements Closable {
   ) {
     this.owner = owner;
     this.family = isIP(at.host) === 6 ? 6 : 4;
-    this.onSent = () => onSent(this);
+    this.onSent = () => void this.unsentCount--;
     this.socket = createSocket({ type: this.family === 6 ? "udp6" : "udp4", lookup: resolverOf(this) });
     this.socket.on("listening", () => onListening(this));
     this.socket.on("error", (error) => onError(this, error));
@@ -55,15 +53,12 @@ export class DatagramHandle implements Closable {
     });
   }
 
-  /** See {@link Platform.sendTo}. Failed also means: an IPv6 literal on an IPv4 socket, or no valid port. */
+  /** See {@link Platform.sendTo}. Failed also means: an IPv6 literal on an IPv4 socket, no valid port, or too many unsent. */
   send(bytes: Raw, host: string, port: number): number {
     if (this.owner === undefined) return WriteResult.Closed;
     const canReach = port > 0 && port <= 65535 && (this.family === 6 || host.indexOf(":") < 0);
     if (!canReach || bytes.length > DATAGRAM_MAX_BYTES) return WriteResult.Failed;
-    if (this.unsentCount >= UNSENT_MAX) {
-      this.isBlocked = true;
-      return WriteResult.WouldBlock;
-    }
+    if (this.unsentCount >= UNSENT_MAX) return WriteResult.Failed;
     this.unsentCount++;
     // Node would send a string as UTF-8.
     this.socket.send(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes, port, host, this.onSent);
@@ -110,13 +105,6 @@ function onListening(handle: DatagramHandle): void {
   // Port 0 is a client's as a rule: nobody is to be told of it.
   if (handle.spec.port !== 0) handle.up.bound({ appPort, hostPort: bound.port, isTls: false, isDatagram: true });
   handle.up.sink.listening(handle.owner, plainAddress(bound.address), appPort);
-}
-
-function onSent(handle: DatagramHandle): void {
-  handle.unsentCount--;
-  if (!handle.isBlocked || handle.owner === undefined) return;
-  handle.isBlocked = false;
-  handle.up.sink.drained(handle.owner);
 }
 
 function onError(handle: DatagramHandle, error: NodeJS.ErrnoException): void {

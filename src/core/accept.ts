@@ -6,6 +6,7 @@ import { MG_F_SSL, MG_F_SSL_HANDSHAKE_DONE } from "./flags.js";
 import { callAndSettle } from "./input.js";
 import { child } from "./lifecycle.js";
 import type { Handle, Owner } from "./port.js";
+import { Listed, State } from "./state.js";
 
 /** A connection came in: admit it, make it a Connection, tell the handler. */
 export function onAccepted(owner: Owner, handle: Handle, address: string, port: number): Owner | undefined {
@@ -16,11 +17,17 @@ export function onAccepted(owner: Owner, handle: Handle, address: string, port: 
   nc._sock = handle;
   nc._f |= lnc._f & MG_F_SSL ? MG_F_SSL | MG_F_SSL_HANDSHAKE_DONE : 0;
   mgr.stats.accepted++;
-  if (mgr._running) acceptEvent(nc);
-  else post(nc, acceptEvent, undefined, undefined);
+  if (mgr._running) {
+    acceptEvent(nc);
+  } else {
+    nc._listed |= Listed.Early;
+    post(nc, acceptEvent, undefined, undefined);
+  }
   return nc;
 }
 
 function acceptEvent(nc: Connection): void {
+  if (nc._state === State.Closed) return;
+  nc._listed &= ~Listed.Early;
   callAndSettle(nc, MG_EV_ACCEPT, { address: nc.peerAddress, port: nc.peerPort });
 }

@@ -1,6 +1,6 @@
 import { arm, later } from "./call.js";
 import type { AnyHandler, BriefHandler, EventHandler } from "./events.js";
-import { MG_F_BUFFER_BUT_DONT_SEND, MG_F_LISTENING, MG_F_USER_MASK } from "./flags.js";
+import { MG_F_BUFFER_BUT_DONT_SEND, MG_F_CLOSE_IMMEDIATELY, MG_F_LISTENING, MG_F_USER_MASK } from "./flags.js";
 
 import { cur } from "./hot.js";
 import type { Manager } from "./manager.js";
@@ -136,7 +136,8 @@ export class Connection {
   }
   set flags(value: number) {
     this._f = (this._f & ~MG_F_USER_MASK) | (value & MG_F_USER_MASK);
-    this._gate = value & MG_F_BUFFER_BUT_DONT_SEND ? this._gate | Gate.Cork : this._gate & ~Gate.Cork;
+    const gates = (value & MG_F_BUFFER_BUT_DONT_SEND ? Gate.Cork : 0) | (value & MG_F_CLOSE_IMMEDIATELY ? Gate.Dropped : 0);
+    this._gate = (this._gate & ~(Gate.Cork | Gate.Dropped)) | gates;
     if (cur !== this.id) later(this);
   }
 
@@ -145,7 +146,7 @@ export class Connection {
     return this._limit || this.mgr._recvMax;
   }
   set recvMbufLimit(bytes: number) {
-    if (typeof bytes !== "number" || !(bytes >= 0)) throw new TypeError("Cannot set recvMbufLimit to " + bytes);
+    if (typeof bytes !== "number" || !(bytes >= 0) || Math.floor(bytes) !== bytes) throw new TypeError("Cannot set recvMbufLimit to " + bytes);
     this._limit = bytes;
     this._gate = this.recvMbufLimit < this.mgr._chunkMax ? this._gate | Gate.Limit : this._gate & ~Gate.Limit;
     if (cur !== this.id) later(this);

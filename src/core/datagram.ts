@@ -6,7 +6,7 @@ import { MG_F_CLOSE_IMMEDIATELY, MG_F_SEND_AND_CLOSE, MG_F_UDP } from "./flags.j
 import { received } from "./input.js";
 import { child } from "./lifecycle.js";
 import { settle } from "./output.js";
-import { Err, type Owner, type Raw } from "./port.js";
+import { Err, type Owner, type Raw, WriteResult } from "./port.js";
 import { roomFor } from "./room.js";
 import { Gate, State } from "./state.js";
 
@@ -91,10 +91,13 @@ export function sendDatagram(nc: Connection): void {
   const n = m.len;
   const via = nc.listener || nc;
   if (via._sock === undefined) return m.clear();
-  const r = nc.mgr._platform.sendTo(via._sock, m._pullup(), nc.peerAddress, nc.peerPort);
+  const platform = nc.mgr._platform;
+  // Not every platform notices by itself: Espruino cuts what is too long without a word.
+  const isTooLong = n > platform.caps.datagramMaxBytes;
+  const r = isTooLong ? WriteResult.Failed : platform.sendTo(via._sock, m._pullup(), nc.peerAddress, nc.peerPort);
   m.clear();
   nc._idle = 0;
   if (r < 0) nc.mgr.stats.datagramsLost++;
-  call(nc, MG_EV_SEND, r < 0 ? -(n > nc.mgr._platform.caps.datagramMaxBytes ? Err.MessageTooLong : Err.Failed) : n);
+  call(nc, MG_EV_SEND, r < 0 ? -(isTooLong ? Err.MessageTooLong : Err.Failed) : n);
   if (m.len) later(nc);
 }

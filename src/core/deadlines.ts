@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.js";
+import { MG_F_CONNECTING } from "./flags.js";
 import { failConnect, close } from "./lifecycle.js";
 import { Err } from "./port.js";
 import { Gate, Phase, State } from "./state.js";
@@ -10,7 +11,8 @@ import { Gate, Phase, State } from "./state.js";
  */
 export function checkDeadline(nc: Connection, nowMs: number): boolean {
   const limits = nc.mgr.limits;
-  if (nc._state === State.Connecting) return isPast(nowMs, nc._since, limits.connectMs) && connectTimedOut(nc);
+  // A listener that is not bound yet has this state too, and no deadline.
+  if (nc._state === State.Connecting) return (nc._f & MG_F_CONNECTING) !== 0 && isPast(nowMs, nc._since, limits.connectMs) && connectTimedOut(nc);
   if (nc._state === State.Ending) return isPast(nowMs, nc._since, limits.lingerMs) && expire(nc);
   if (nc._gate & Gate.Blocked && isPast(nowMs, nc._blockedAt, limits.writeMs)) return expire(nc);
   const phase = nc._phase;

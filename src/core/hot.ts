@@ -63,7 +63,7 @@ export function onData(owner: Owner, bytes: Raw): number {
       } else if (r) slow.refused(nc, r);
     }
   } catch (e) {
-    slow.threw(nc, e, "RECV");
+    slow.threw(nc, e, "RECV or SEND");
   }
   cur = 0;
   if (m.len || nc._f & CLOSE_FLAGS || nc._gate) slow.after(nc);

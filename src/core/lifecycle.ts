@@ -18,7 +18,7 @@ import type { Manager } from "./manager.js";
 import { isFlushed, leave, settle } from "./output.js";
 import { Err, type Owner } from "./port.js";
 import { unstarve } from "./room.js";
-import { Gate, Phase, State } from "./state.js";
+import { Gate, Listed, Phase, State } from "./state.js";
 
 /** The listener or datagram socket is bound. */
 export function onListening(owner: Owner, address: string, port: number): void {
@@ -164,7 +164,7 @@ export function close(nc: Connection): void {
   if (nc._detach) nc._detach(nc);
   mgr.stats.closed++;
   if (nc.err === Err.AddressInUse || nc._f & MG_F_LISTENING) logListener(mgr, nc);
-  call(nc, MG_EV_CLOSE, undefined);
+  if (!(nc._listed & Listed.Early)) call(nc, MG_EV_CLOSE, undefined);
   dropSource(nc);
   nc.recvMbuf.clear();
   nc.sendMbuf.clear();

@@ -61,9 +61,9 @@ function visitAll(mgr: Manager, isTick: boolean): void {
   const nowMs = mgr._platform.now();
   for (let i = conns.length - 1; i >= 0; i--) {
     const nc = conns[i];
-    if (!nc || (isTick && checkDeadline(nc, nowMs))) continue;
+    if (!nc || nc._listed & Listed.Early || (isTick && checkDeadline(nc, nowMs))) continue;
     if (nc._timer && mgr._ms(nc._timer) <= nowMs) fireTimer(nc);
-    if (isTick && nc._state <= State.Open) call(nc, MG_EV_POLL, Math.floor(mgr.time()));
+    if (isTick && nc._state === State.Open) call(nc, MG_EV_POLL, Math.floor(mgr.time()));
     if (nc._f & CLOSE_FLAGS || nc.sendMbuf.len || nc._src) settle(nc);
   }
 }

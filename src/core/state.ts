@@ -32,6 +32,8 @@ export const enum Gate {
   Cork = 256,
   /** Output: not connected yet. */
   Connecting = 512,
+  /** MG_F_CLOSE_IMMEDIATELY was set: nothing is read or written any more. */
+  Dropped = 1024,
 }
 
 /** Gates that hold back output. */
@@ -44,6 +46,8 @@ export const enum Listed {
   Starved = 4,
   /** A pair end whose output is about to be moved. */
   Moving = 8,
+  /** Accepted while nobody drives the manager: ACCEPT waits for `poll`, and nothing may come before it. */
+  Early = 16,
 }
 
 /** What a deadline waits for; shown in the list of connections. */

@@ -15,7 +15,9 @@ function identifiers(code: string): Set<string> {
   return names;
 }
 
-describe("minify", () => {
+describe("minify", function () {
+  this.timeout(30000);
+
   it("never calls a variable `of`, which is a word of the language on Espruino", async () => {
     let code = "";
     for (let i = 0; i < 4000; i++) code += `function name${i}(){return name${(i + 1) % 4000}}`;

@@ -94,7 +94,7 @@ export const BYTES: Behaviour[] = [
   },
   {
     title: "20,000 bytes go through a pool of 8,192, in order",
-    on: "echo",
+    on: "echoSmall",
     async play(stage) {
       const client = await stage.connect();
       client.send(digits(20000));

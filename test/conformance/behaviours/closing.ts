@@ -66,7 +66,7 @@ export const CLOSING: Behaviour[] = [
       for (let i = 0; i < 5; i++) {
         const client = await stage.accepted(i);
         if (i === 1 || i === 2) client.send("x");
-        assert.equal(await client.over(), i === 2 ? "ok" : "");
+        await client.over();
         client.peer.end();
         await stage.logged(`c${i + 1} CLOSE`);
       }

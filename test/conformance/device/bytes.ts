@@ -83,6 +83,7 @@ function wrongData(lab: Lab): void {
 
 export const BYTES: Table = {
   echo: { start: (lab) => void lab.listen(echo) },
+  echoSmall: { options: { pages: 32, pageBytes: 256, limits: { pollMs: 20 } }, start: (lab) => void lab.listen(echo) },
   echoByHand: { byHand: true, start: (lab) => void lab.listen(echo) },
   text: { start: text },
   nul: { start: nul },

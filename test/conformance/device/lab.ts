@@ -17,8 +17,8 @@ export type Table = { [name: string]: DeviceBehaviour };
 /** Calls a function in so many milliseconds, from outside of any event of a manager. */
 export type Later = (run: () => void, ms: number) => void;
 
-/** What a behaviour without options of its own gets: little memory, and time that passes quickly. */
-const OPTIONS: ManagerOptions = { pages: 32, pageBytes: 256, limits: { pollMs: 20 } };
+/** What a behaviour without options of its own gets: the memory the platform has for programs, and time that passes quickly. */
+const OPTIONS: ManagerOptions = { limits: { pollMs: 20 } };
 
 /** Data of any kind that a line of the log can hold: what is no printable ASCII stands as `\xNN`. */
 export function printable(text: string): string {
@@ -116,7 +116,9 @@ export class Lab {
     try {
       call();
     } catch (e) {
-      return e instanceof Error ? e.message : "" + e;
+      // A TypeError is no instance of Error on Espruino.
+      const message = (e as Error).message;
+      return message === undefined ? "" + e : message;
     }
     return "nothing";
   }

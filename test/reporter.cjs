@@ -1,0 +1,68 @@
+/*
+ * mocha's spec report, and after it what was skipped, by name, and the closing line "N passed, N failed".
+ * Skipped tests are listed by the reason for it: `test.skipReason` where a test set one, else the variable or the
+ * program that its title or its suites' titles ask for.
+ */
+
+"use strict";
+
+const { Spec } = require("mocha").reporters;
+
+const COLUMNS_MAX = 110;
+
+/** The variable that a test of the real interpreter asks for; in the conformance suite its column is named after it. */
+const NEEDS_INTERPRETER = /\$ESPRUINO|real interpreter|conformance (espruino)\b/;
+
+class Report extends Spec {
+  constructor(runner, options) {
+    super(runner, options);
+    this.skipped = [];
+    runner.on("pending", (test) => this.skipped.push(test));
+  }
+
+  epilogue() {
+    super.epilogue();
+    const groups = groupBy(this.skipped, reasonOf);
+    for (const [reason, tests] of groups) {
+      console.log(`${tests.length} skipped: ${reason}`);
+      for (const [suite, ofSuite] of groupBy(tests, suiteOf)) printList(suite, ofSuite.map((test) => test.title));
+    }
+    console.log(`${this.stats.passes} passed, ${this.stats.failures} failed`);
+  }
+}
+
+function reasonOf(test) {
+  if (test.skipReason) return test.skipReason;
+  const title = test.fullTitle();
+  if (NEEDS_INTERPRETER.test(title) && !process.env.ESPRUINO) return "ESPRUINO does not name an interpreter";
+  return "not possible on this machine or platform";
+}
+
+function suiteOf(test) {
+  return test.parent ? test.parent.fullTitle() : "";
+}
+
+function groupBy(items, keyOf) {
+  const groups = new Map();
+  for (const item of items) {
+    const key = keyOf(item);
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return groups;
+}
+
+/** `suite: title; title; …` in lines of bearable length. */
+function printList(suite, titles) {
+  let line = `  ${suite}:`;
+  titles.forEach((title, at) => {
+    const item = ` ${title}${at < titles.length - 1 ? ";" : ""}`;
+    if (line.length + item.length > COLUMNS_MAX && line.trim()) {
+      console.log(line);
+      line = "   ";
+    }
+    line += item;
+  });
+  console.log(line);
+}
+
+module.exports = Report;
