@@ -50,7 +50,7 @@ function judged(row: Row): Row {
 /** The rows as a text table. */
 export function formatRows(rows: Row[]): string {
   const head = ["what", "result", "goal", "", "remarks"];
-  const cells = rows.map((row) => [`${row.group}: ${row.name}`, valueOf(row), goalOf(row), verdictOf(row), row.note ?? ""]);
+  const cells = rows.map((row) => [`${row.group}: ${row.name}`, valueOf(row), goalOf(row), verdictOf(row), row.skipped ?? row.note ?? ""]);
   const all = [head, ...cells];
   const widths = head.map((_, i) => Math.max(...all.map((line) => line[i].length)));
   return all.map((line) => line.map((cell, i) => pad(cell, widths[i], i)).join("  ").trimEnd()).join("\n");
@@ -61,7 +61,7 @@ function pad(cell: string, width: number, column: number): string {
 }
 
 function valueOf(row: Row): string {
-  if (row.skipped !== undefined) return `skipped: ${row.skipped}`;
+  if (row.skipped !== undefined) return "skipped";
   if (row.value === undefined) return "";
   return row.unit === "x" ? `${row.value.toFixed(2)} x` : `${Math.round(row.value * 10) / 10} ${row.unit ?? ""}`;
 }
@@ -72,5 +72,5 @@ function goalOf({ goal }: Row): string {
 }
 
 function verdictOf({ met }: Row): string {
-  return met === undefined ? "" : met ? "ok" : "BELOW GOAL";
+  return met === undefined ? "" : met ? "ok" : "missed";
 }

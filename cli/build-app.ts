@@ -17,7 +17,8 @@ export interface BuildOptions {
  * `meerkat build`: writes the bundle and its source map, and prints what it takes of the board. Throws a BuildError,
  * also when the output is the program itself, and what the file system throws.
  */
-export async function buildApp(app: string, { board, output, define = {}, minify = true }: BuildOptions): Promise<void> {
+export async function buildApp(app: string, options: BuildOptions): Promise<void> {
+  const { board, output, define, minify } = options;
   if (isSameFile(app, output)) throw buildError(`Cannot write ${output}: it is the program itself`, []);
   const { report, warnings } = await buildBundle({ app, board, defines: define, out: output, minify });
   for (const warning of warnings) complain(warning);

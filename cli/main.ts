@@ -24,6 +24,7 @@ const MISUSED = 2;
 
 const PUBLISH = "reach APP_PORT of the program at port HOST of this computer (0: any free one); may be repeated";
 const DEFINE = "the value of process.env.KEY in the program; may be repeated";
+const SEED = "seed of the board's random numbers, 0 to 4294967295; default: a new one, which is printed";
 const WITHOUT_PUBLISH = `
 Without -p, ports below 1024 appear 8000 above (80 at 8080), others as they are.`;
 
@@ -76,7 +77,14 @@ function addRun(program: Command): void {
     .option("-p, --publish <HOST:APP_PORT>", PUBLISH, addPort)
     .option("--define <KEY=VALUE>", DEFINE, addDefine)
     .addHelpText("after", WITHOUT_PUBLISH)
-    .addHelpText("after", examples("meerkat run examples/hello.ts", "meerkat run examples/hello.ts -p 8000:80", "PORT=3000 meerkat run examples/hello.ts"))
+    .addHelpText(
+      "after",
+      examples(
+        "meerkat run examples/hello.ts",
+        "meerkat run examples/hello.ts -p 8000:80",
+        "PORT=3000 meerkat run examples/hello.ts",
+      ),
+    )
     .action(async (app: string, options: RunOptions) => (await import("./run-app.js")).runApp(app, options));
 }
 
@@ -84,15 +92,24 @@ function addSim(program: Command): void {
   program
     .command("sim")
     .summary("run a program on a virtual board")
-    .description("Builds the bundle for a board and runs exactly that bundle on a virtual\nboard of that kind, with its ports on this computer.")
+    .description(
+      "Builds the bundle for a board and runs exactly that bundle on a virtual board of that kind, with its ports on " +
+        "this computer.",
+    )
     .argument("<app>", "the program: a TypeScript file, anywhere")
     .requiredOption("--board <ID>", "the kind of board", boardOf)
     .option("-p, --publish <HOST:APP_PORT>", PUBLISH, addPort)
-    .option("--seed <N>", "seed of the board's random numbers, 0 to 4294967295; default: a new one, which is printed", seedOf)
+    .option("--seed <N>", SEED, seedOf)
     .option("--define <KEY=VALUE>", DEFINE, addDefine)
     .addHelpText("after", WITHOUT_PUBLISH)
     .addHelpText("after", `\n${boardList()}`)
-    .addHelpText("after", examples("meerkat sim examples/demo.ts --board esp32", "meerkat sim examples/hello.ts --board esp32c3 -p 8001:80 --seed 7"))
+    .addHelpText(
+      "after",
+      examples(
+        "meerkat sim examples/demo.ts --board esp32",
+        "meerkat sim examples/hello.ts --board esp32c3 -p 8001:80 --seed 7",
+      ),
+    )
     .action(async (app: string, options: SimOptions) => (await import("./sim-app.js")).simApp(app, options));
 }
 
@@ -107,7 +124,13 @@ function addBuild(program: Command): void {
     .option("--define <KEY=VALUE>", DEFINE, addDefine)
     .option("--no-minify", "leave names and lines readable")
     .addHelpText("after", `\n${boardList()}`)
-    .addHelpText("after", examples("meerkat build examples/hello.ts --board esp32 -o out/hello.js", "meerkat build examples/hello.ts --board linux --define PORT=8002 -o hello.js"))
+    .addHelpText(
+      "after",
+      examples(
+        "meerkat build examples/hello.ts --board esp32 -o out/hello.js",
+        "meerkat build examples/hello.ts --board linux --define PORT=8002 -o hello.js",
+      ),
+    )
     .action(async (app: string, options: BuildOptions) => (await import("./build-app.js")).buildApp(app, options));
 }
 

@@ -59,7 +59,7 @@ export function watchPorts(options: PortWatchOptions): PortWatch {
 function failureLines({ appPort, hostPort }: PublishedPort, err: number): string[] {
   const forWhom = hostPort === appPort ? "" : `, for port ${appPort} of the program`;
   const lines = [`Cannot listen on port ${hostPort}${forWhom}: ${errorText(err)}.`];
-  if (hostPort > 0) lines.push(`Choose another one with -p HOST:${appPort}, as in -p ${otherPort(hostPort)}:${appPort}.`);
+  if (hostPort > 0) lines.push(`Name another one with -p HOST:${appPort}, as in -p ${otherPort(hostPort)}:${appPort}.`);
   return lines;
 }
 

@@ -1,5 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { channel } from "node:diagnostics_channel";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -20,24 +20,26 @@ export interface RunOptions {
  * lives as long as the program does. Throws a BuildError, or what the program threw while it loaded.
  */
 export async function runApp(app: string, { publish = new Map(), define = {} }: RunOptions): Promise<void> {
-  const dir = await mkdtemp(join(tmpdir(), "meerkat-run-"));
+  const dir = mkdtempSync(join(tmpdir(), "meerkat-run-"));
+  const clean = (): void => rmSync(dir, { recursive: true, force: true });
+  endOnSignals(clean);
   try {
     const out = join(dir, basename(app).replace(/\.\w+$/, ".mjs"));
     const { warnings } = await buildNode({ app, defines: define, out });
     for (const warning of warnings) complain(warning);
     publishPorts(publish);
-    endOnSignals();
     process.setSourceMapsEnabled(true);
     await import(pathToFileURL(out).href);
   } finally {
-    await rm(dir, { recursive: true, force: true });
+    clean();
   }
 }
 
 /** The platform inside the bundle reads the environment, and tells about its ports on two channels. */
 function publishPorts(publish: Publish): void {
   const { env } = process;
-  if (publish.size > 0) env.MEERKAT_PUBLISH = [...publish].map(([appPort, hostPort]) => `${hostPort}:${appPort}`).join(",");
+  const pairs = [...publish].map(([appPort, hostPort]) => `${hostPort}:${appPort}`);
+  if (pairs.length > 0) env.MEERKAT_PUBLISH = pairs.join(",");
   env.MEERKAT_LOW_PORTS ??= "1";
   const ports = watchPorts({ publish, print, complain, fail: () => process.exit(1) });
   channel("meerkat.bound").subscribe((port) => ports.bound(port as PublishedPort));

@@ -15,6 +15,7 @@ export function sourcePlaces(map: string, fileName: string, mapDir: string): (li
       // Places in a trace count from 1, those in the map from 0.
       const entry = sources.findEntry(Number(row) - 1, Number(column) - 1);
       if (!("originalSource" in entry)) return place;
-      return `${shortPath(resolve(mapDir, entry.originalSource))}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+      const file = shortPath(resolve(mapDir, entry.originalSource));
+      return `${file}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
     });
 }

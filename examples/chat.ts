@@ -1,4 +1,5 @@
-import { type Connection, Manager, MG_EV_ACCEPT, MG_EV_CLOSE, MG_EV_RECV, MG_F_SEND_AND_CLOSE, MG_F_USER_1 } from "meerkat";
+import { type Connection, Manager, MG_EV_ACCEPT, MG_EV_CLOSE, MG_EV_RECV } from "meerkat";
+import { MG_F_SEND_AND_CLOSE, MG_F_USER_1 } from "meerkat";
 import { platform } from "meerkat/platform";
 
 /*
@@ -27,11 +28,16 @@ const listener = mgr.bind("tcp://:" + (process.env.PORT || "2323"), (nc, ev) => 
   if (nc === listener) return;
   if (ev === MG_EV_ACCEPT) greet(nc);
   else if (ev === MG_EV_RECV) readLines(nc);
-  else if (ev === MG_EV_CLOSE && member(nc).name) tellOthers(nc, "* " + member(nc).name + " has left");
+  else if (ev === MG_EV_CLOSE && isMember(nc)) tellOthers(nc, "* " + member(nc).name + " has left");
 });
 
 function member(nc: Connection): Member {
   return nc.userData as Member;
+}
+
+/** Has said a name. */
+function isMember(nc: Connection): boolean {
+  return nc !== listener && !!member(nc).name;
 }
 
 function greet(nc: Connection): void {
@@ -49,7 +55,7 @@ function readLines(nc: Connection): void {
     else onLine(nc, clean(line));
   }
   if (input.len < LINE_MAX_BYTES) return;
-  if (!(nc.flags & MG_F_IN_LONG_LINE)) tell(nc, "* A line has at most " + LINE_MAX_BYTES + " bytes; this one was dropped");
+  if (!(nc.flags & MG_F_IN_LONG_LINE)) tell(nc, "* That line was dropped: it is over " + LINE_MAX_BYTES + " bytes");
   nc.flags |= MG_F_IN_LONG_LINE;
   input.clear();
 }
@@ -67,8 +73,8 @@ function onLine(nc: Connection, line: string): void {
 }
 
 function join(nc: Connection, name: string): void {
-  if (!name || name.length > NAME_MAX_BYTES) return tell(nc, "* A name has 1 to " + NAME_MAX_BYTES + " letters; yours?");
-  if (names().indexOf(name) >= 0) return tell(nc, "* There is a " + name + " already; another name?");
+  if (!name || name.length > NAME_MAX_BYTES) return tell(nc, "* A name has 1 to " + NAME_MAX_BYTES + " letters. Yours?");
+  if (names().indexOf(name) >= 0) return tell(nc, "* The name " + name + " is taken. Another one?");
   member(nc).name = name;
   tell(nc, "* Hello " + name + "! /who tells who is here, /quit leaves");
   tellOthers(nc, "* " + name + " has joined");
@@ -76,12 +82,16 @@ function join(nc: Connection, name: string): void {
 
 function names(): string[] {
   const all: string[] = [];
-  for (let nc = mgr.next(); nc; nc = mgr.next(nc)) if (nc !== listener && member(nc).name) all.push(member(nc).name);
+  for (let nc = mgr.next(); nc; nc = mgr.next(nc)) {
+    if (isMember(nc)) all.push(member(nc).name);
+  }
   return all;
 }
 
 function tellOthers(from: Connection, text: string): void {
-  for (let nc = mgr.next(); nc; nc = mgr.next(nc)) if (nc !== listener && nc !== from && member(nc).name) tell(nc, text);
+  for (let nc = mgr.next(); nc; nc = mgr.next(nc)) {
+    if (nc !== from && isMember(nc)) tell(nc, text);
+  }
 }
 
 /**

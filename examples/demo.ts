@@ -40,7 +40,8 @@ function answer(nc: Connection, request: HttpMessage): void {
 
 function flip(nc: Connection, request: HttpMessage): void {
   // A page from elsewhere cannot send this type without asking first, so no other site flips the switch.
-  if ((request.header("Content-Type") || "").indexOf("application/json") !== 0) return reply(nc, 415, TEXT, "Send JSON\n");
+  const type = request.header("Content-Type") || "";
+  if (type.indexOf("application/json") !== 0) return reply(nc, 415, TEXT, "Send JSON\n");
   const wanted = wish(request.body);
   if (wanted === undefined) return reply(nc, 400, TEXT, 'Send {"isOn": true} or {"isOn": false}\n');
   isOn = wanted;

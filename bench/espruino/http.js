@@ -1,4 +1,4 @@
-/* The same with the interpreter's own http module. */
+/* The same with the http module of the interpreter, at its best: with a length. It closes after each reply all the same. */
 require("http").createServer(function(req,res){
   res.writeHead(200,{"Content-Type":"text/plain","Content-Length":11});
   res.end("Hello World");

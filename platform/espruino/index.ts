@@ -56,8 +56,10 @@ const bytes: ByteOps = {
     return from < to ? E.toUint8Array((r as string).slice(from, to)) : new Uint8Array(0);
   },
   slice: sliceString,
+  // The firmware's indexOf also finds what only begins like the needle where the string ends ("x\r" has "\r\n" at 1).
   indexOf: function (r, needle, from) {
-    return (r as string).indexOf(needle, from);
+    const at = (r as string).indexOf(needle, from);
+    return at + needle.length > r.length ? -1 : at;
   },
   concat: function (a, b) {
     return (a as string) + (b as string);

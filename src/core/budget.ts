@@ -64,8 +64,8 @@ function longestIdle(mgr: Manager): Connection | undefined {
  * middle of something, one we made ourselves, a listener, or the one whose handler is running.
  */
 function isEvictable(mgr: Manager, nc: Connection): boolean {
-  if (!nc.listener || nc._sock === undefined || nc.id === cur || nc.sendMbuf.len || nc._src) return false;
+  if (!nc.listener || nc._sock === undefined || nc.id === cur || nc._unsent() || nc._src) return false;
   if (nc._state === State.Ending) return false;
-  if (nc.protoHandler) return !nc._ps && !nc.recvMbuf.len;
+  if (nc.protoHandler) return !nc._ps && !(nc._r && nc._r.len);
   return mgr.limits.evictIdleMs > 0 && nc._idle >= mgr.limits.evictIdleMs;
 }

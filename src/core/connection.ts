@@ -7,7 +7,7 @@ import type { Manager } from "./manager.js";
 import { type Data, Mbuf, toRaw } from "./mbuf.js";
 import type { Handle, Raw } from "./port.js";
 import { format } from "./printf.js";
-import { Gate, Phase, State } from "./state.js";
+import { Gate, INPUT_ONLY, Phase, State } from "./state.js";
 
 /**
  * A source of output that is asked for more only when there is room: how bodies larger than memory are sent.
@@ -32,19 +32,18 @@ let lastId = 0;
  */
 export class Connection {
   /**
-   * Receives every event, if there is one. May be replaced at any time.
+   * Receives every event, if there is one. May be replaced at any time; inside RECV that takes effect with the next event
+   * from the platform.
+   * @short
    */
   handler: AnyHandler | undefined;
-  /**
-   * Input not yet used. The handler removes what it used.
-   * @short
-   */
-  recvMbuf: Mbuf;
-  /**
-   * Output not yet written.
-   * @short
-   */
-  sendMbuf: Mbuf;
+  /** Input in hand: the one chunk of the event that is going on, until somebody looks at recvMbuf. 0: none. */
+  _i: Raw | 0;
+  /** Output in hand: one small piece that was sent in the event that is going on. 0: none. */
+  _o: Raw | 0;
+  /** The byte queues behind recvMbuf and sendMbuf. Most connections never need them: they are made when somebody does. */
+  declare _r: Mbuf | undefined;
+  declare _s: Mbuf | undefined;
   mgr: Manager;
   /** The platform's socket. */
   _sock: Handle;
@@ -52,7 +51,7 @@ export class Connection {
   _gate: number;
   /** Flags. */
   _f: number;
-  _state: State;
+  declare _state: State;
   /** Milliseconds since bytes last came or went, counted at each tick. */
   _idle: number;
   /** Number of this connection, never used again for another. */
@@ -68,7 +67,10 @@ export class Connection {
    * @short
    */
   declare protoData: unknown;
-  /** The listener that accepted this connection, or whose datagrams it stands for. */
+  /**
+   * The listener that accepted this connection, or whose datagrams it stands for.
+   * @short
+   */
   declare listener: Connection | undefined;
   /** Anything the program wants to keep here. Accepted connections start with their listener's. */
   declare userData: unknown;
@@ -85,6 +87,7 @@ export class Connection {
   declare _limit: number;
   /** Since when the platform takes no output; platform ms. */
   declare _blockedAt: number;
+  /** What a protocol waits for when it is neither the first byte nor the next message; see `phaseOf`. */
   declare _phase: Phase;
   /** When the phase began; platform ms. */
   declare _since: number;
@@ -115,16 +118,60 @@ export class Connection {
 
   constructor(mgr: Manager, handler: AnyHandler | undefined) {
     this._gate = Gate.State;
-    this.recvMbuf = new Mbuf(mgr.pool);
-    this.sendMbuf = new Mbuf(mgr.pool);
+    this._i = 0;
+    this._o = 0;
     this.handler = handler;
     this._f = 0;
     this._idle = 0;
     this._sock = undefined;
     this.mgr = mgr;
-    this._state = State.Connecting;
     this.id = ++lastId;
     this._born = mgr._ageS(mgr._platform.now());
+  }
+
+  /** Input not yet used. The handler removes what it used. */
+  get recvMbuf(): Mbuf {
+    this._gate |= Gate.Kept;
+    const m = this._in();
+    m._public = 1;
+    return m;
+  }
+
+  /** Output not yet written. */
+  get sendMbuf(): Mbuf {
+    this._gate |= Gate.Queued;
+    const m = this._outq();
+    m._public = 1;
+    return m;
+  }
+
+  /** The queue behind recvMbuf, with the chunk in hand in it. */
+  _in(): Mbuf {
+    const m = this._r || (this._r = new Mbuf(this.mgr.pool));
+    const raw = this._i;
+    if (!raw) return m;
+    this._i = 0;
+    m._raw = raw;
+    m.len = raw.length;
+    this._gate |= Gate.Kept;
+    return m;
+  }
+
+  /** The queue behind sendMbuf, with the piece in hand in it. */
+  _outq(): Mbuf {
+    const m = this._s || (this._s = new Mbuf(this.mgr.pool));
+    this._gate |= Gate.Queued;
+    const raw = this._o;
+    if (!raw) return m;
+    this._o = 0;
+    m._raw = raw;
+    m.len = raw.length;
+    return m;
+  }
+
+  /** Bytes of output not yet written. */
+  _unsent(): number {
+    return (this._o ? this._o.length : 0) + (this._s ? this._s.len : 0);
   }
 
   /**
@@ -166,20 +213,18 @@ export class Connection {
     return this._put(toRaw(this.mgr._ops, data));
   }
 
-  /** Appends output that is Raw already: without a lease when it is small and goes out right after the handler. */
+  /** Appends output that is Raw already: without a queue when it is small and goes out right after the handler. */
   _put(raw: Raw): number {
-    const m = this.sendMbuf;
     const n = raw.length;
-    if (cur !== this.id || this._gate || m.len || n > m._pool._fastMax) return this._putSlow(raw);
-    m._raw = raw;
-    m.len = n;
+    if (cur !== this.id || this._gate & ~INPUT_ONLY || this._o || n > this.mgr._fastMax) return this._putSlow(raw);
+    this._o = n ? raw : 0;
     return n;
   }
 
   _putSlow(raw: Raw): number {
     if (this._state > State.Open || this._src || this._f & MG_F_LISTENING) return 0;
     if (this._gate & Gate.Special && !this._out) return 0;
-    const n = this.sendMbuf._put(raw);
+    const n = this._outq()._put(raw);
     if (n && cur !== this.id) later(this);
     return n;
   }
@@ -238,6 +283,9 @@ proto.peerPort = 0;
 proto.localAddress = "";
 proto.localPort = 0;
 proto._ps = 16;
+proto._r = undefined;
+proto._s = undefined;
+proto._state = State.Open;
 proto._limit = 0;
 proto._blockedAt = 0;
 proto._phase = Phase.Raw;

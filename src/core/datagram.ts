@@ -36,7 +36,7 @@ function deliver(owner: Connection, bytes: Raw, address: string, port: number): 
   const nc = owner._peers ? peerOf(owner, owner._peers, address, port) : owner;
   if (!nc) return lost(owner);
   if (!bytes.length) return settle(nc);
-  if (roomFor(nc) < bytes.length || !nc.recvMbuf._put(bytes)) return lost(nc);
+  if (roomFor(nc) < bytes.length || !nc._in()._put(bytes)) return lost(nc);
   received(nc, bytes.length);
 }
 
@@ -87,7 +87,7 @@ export function closePeers(lnc: Connection): void {
 
 /** One datagram for the whole of sendMbuf (mg_net.c: UDP is written in one go). */
 export function sendDatagram(nc: Connection): void {
-  const m = nc.sendMbuf;
+  const m = nc._outq();
   const n = m.len;
   const via = nc.listener || nc;
   if (via._sock === undefined) return m.clear();

@@ -15,7 +15,7 @@ export function checkDeadline(nc: Connection, nowMs: number): boolean {
   if (nc._state === State.Connecting) return (nc._f & MG_F_CONNECTING) !== 0 && isPast(nowMs, nc._since, limits.connectMs) && connectTimedOut(nc);
   if (nc._state === State.Ending) return isPast(nowMs, nc._since, limits.lingerMs) && expire(nc);
   if (nc._gate & Gate.Blocked && isPast(nowMs, nc._blockedAt, limits.writeMs)) return expire(nc);
-  const phase = nc._phase;
+  const phase = phaseOf(nc);
   if (phase === Phase.Raw) return false;
   if (phase === Phase.First) return isIdle(nc, limits.firstByteMs) && expire(nc);
   if (phase === Phase.Idle) return isIdle(nc, limits.idleMs) && expire(nc);
@@ -26,6 +26,12 @@ export function checkDeadline(nc: Connection, nowMs: number): boolean {
 
 function isPast(nowMs: number, sinceMs: number, limitMs: number): boolean {
   return limitMs > 0 && nowMs - sinceMs >= limitMs;
+}
+
+/** What the connection is waiting for. Only what is neither the first byte nor the next message is written down in `_phase`. */
+export function phaseOf(nc: Connection): Phase {
+  if (nc._phase || !nc.protoHandler) return nc._phase;
+  return nc._gate & Gate.First ? Phase.First : Phase.Idle;
 }
 
 /** Whether nothing came or went for that long. The tick in which the last byte came counts in full: it does not here. */

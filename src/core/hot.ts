@@ -3,6 +3,7 @@ import { MG_EV_RECV, MG_EV_SEND } from "./events.js";
 import { CLOSE_FLAGS } from "./flags.js";
 import type { Owner, Raw } from "./port.js";
 import { slow } from "./slow.js";
+import { INPUT_ONLY } from "./state.js";
 
 /*
  * The hot path: one chunk in, the handlers' answer out. On Espruino every property, name and call is paid for each time
@@ -42,31 +43,26 @@ export function dispatch(nc: Connection, ev: number, data: unknown): void {
  */
 export function onData(owner: Owner, bytes: Raw): number {
   const nc = owner as Connection;
-  const m = nc.recvMbuf;
-  if (nc._gate || m.len) return slow.data(nc, bytes);
+  if (nc._gate) return slow.data(nc, bytes);
   const proto = nc.protoHandler || nc.handler;
-  const n = bytes.length;
-  m._raw = bytes;
-  m.len = n;
+  nc._i = bytes;
   nc._idle = 0;
   cur = nc.id;
   try {
-    if (proto) proto(nc, MG_EV_RECV, n);
-    const out = nc.sendMbuf;
-    if (out.len) {
-      const r = nc._gate || out._pages ? slow.flush(nc) : nc.mgr._platform.write(nc._sock, out._raw);
+    if (proto) proto(nc, MG_EV_RECV, bytes.length);
+    const out = nc._o;
+    if (out && !(nc._gate & ~INPUT_ONLY)) {
+      const r = nc.mgr._platform.write(nc._sock, out);
       if (r > 0) {
-        out.len = 0;
-        out._raw = "";
+        nc._o = 0;
         if (proto) proto(nc, MG_EV_SEND, r);
-        if (out.len) slow.flush(nc);
-      } else if (r) slow.refused(nc, r);
+      } else slow.refused(nc, r);
     }
   } catch (e) {
     slow.threw(nc, e, "RECV or SEND");
   }
   cur = 0;
-  if (m.len || nc._f & CLOSE_FLAGS || nc._gate) slow.after(nc);
+  if (nc._i || nc._o || nc._gate || nc._f & CLOSE_FLAGS) slow.after(nc);
   if (nc.mgr._todo) slow.leave(nc.mgr);
   return 0;
 }

@@ -7,7 +7,7 @@ import { leave, settle } from "./output.js";
 import { Err, type Raw } from "./port.js";
 import { roomFor, starve } from "./room.js";
 import { slow } from "./slow.js";
-import { Gate, Phase, State } from "./state.js";
+import { Gate, State } from "./state.js";
 
 /** Input that is not the common case. Answers how many bytes, from the end, were not taken. */
 function dataSlow(nc: Connection, bytes: Raw): number {
@@ -20,7 +20,7 @@ function dataSlow(nc: Connection, bytes: Raw): number {
   const take = room < n ? room : n;
   if (take < n && !mgr._platform.caps.pauseRead) return overflow(nc);
   if (take > 0) {
-    nc.recvMbuf._put(take < n ? mgr._ops.slice(bytes, 0, take) : bytes);
+    nc._in()._put(take < n ? mgr._ops.slice(bytes, 0, take) : bytes);
     received(nc, take);
   }
   if (take < n) waitForRoom(nc);
@@ -38,7 +38,6 @@ export function received(nc: Connection, n: number): void {
 
 function firstByte(nc: Connection): void {
   nc._gate &= ~Gate.First;
-  if (nc._phase === Phase.First) nc._phase = Phase.Idle;
 }
 
 /** Reading pauses until the handler or the pool makes room. If it has already, that is noticed in the next pass: not in here. */
@@ -76,7 +75,7 @@ export function deliver(nc: Connection): void {
   const room = roomFor(nc);
   const take = room < bytes.length ? room : bytes.length;
   if (take > 0) {
-    nc.recvMbuf._put(nc.mgr._ops.slice(bytes, 0, take));
+    nc._in()._put(nc.mgr._ops.slice(bytes, 0, take));
     received(nc, take);
   }
   if (take < bytes.length) nc._held = nc.mgr._ops.slice(bytes, take, bytes.length);

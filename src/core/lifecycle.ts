@@ -18,7 +18,7 @@ import type { Manager } from "./manager.js";
 import { isFlushed, leave, settle } from "./output.js";
 import { Err, type Owner } from "./port.js";
 import { unstarve } from "./room.js";
-import { Gate, Listed, Phase, State } from "./state.js";
+import { Gate, Listed, State } from "./state.js";
 
 /** The listener or datagram socket is bound. */
 export function onListening(owner: Owner, address: string, port: number): void {
@@ -45,7 +45,6 @@ export function child(lnc: Connection, address: string, port: number): Connectio
   if (lnc.protoHandler) {
     nc.protoHandler = lnc.protoHandler;
     nc._gate |= Gate.First;
-    nc._phase = Phase.First;
   }
   return nc;
 }
@@ -53,7 +52,6 @@ export function child(lnc: Connection, address: string, port: number): Connectio
 /** Events may flow from here on. */
 export function opened(nc: Connection): void {
   const mgr = nc.mgr;
-  nc._state = State.Open;
   nc._gate = (nc._gate & ~Gate.State) | (mgr._running ? 0 : Gate.Manual) | (mgr.pool._tight ? Gate.Tight : 0);
   if (nc.recvMbufLimit < mgr._chunkMax) nc._gate |= Gate.Limit;
   mgr._conns.push(nc);
@@ -166,8 +164,8 @@ export function close(nc: Connection): void {
   if (nc.err === Err.AddressInUse || nc._f & MG_F_LISTENING) logListener(mgr, nc);
   if (!(nc._listed & Listed.Early)) call(nc, MG_EV_CLOSE, undefined);
   dropSource(nc);
-  nc.recvMbuf.clear();
-  nc.sendMbuf.clear();
+  nc._in().clear();
+  nc._outq().clear();
 }
 
 function dropSource(nc: Connection): void {

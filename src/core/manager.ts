@@ -78,6 +78,8 @@ export class Manager {
   /** When the last tick was, and how long it took to come; platform ms. */
   _lastTickAt: number;
   _tickMs: number;
+  /** Largest piece that may go out without being queued: a page, or what the platform takes at once. */
+  _fastMax: number;
   /** Largest chunk the platform brings. */
   _chunkMax: number;
   /** Handler calls other than POLL. */
@@ -121,7 +123,7 @@ export class Manager {
     this.pool._onTight = tightChanged;
     this.pool._tightAt += this.pool.pagesFor(caps.readMaxBytes);
     if (this.pool._free <= this.pool._tightAt) this.pool._tight = 1;
-    this.pool._fastMax = Math.min(this.pool.pageBytes, caps.writeMaxBytes);
+    this._fastMax = Math.min(this.pool.pageBytes, caps.writeMaxBytes);
     platform.open(sink);
   }
 

@@ -20,6 +20,8 @@ export class Mbuf {
   /** Pages leased. */
   _pages: number;
   _pool: Pool;
+  /** Nonzero: the program has seen this queue, so it stays with its connection. */
+  declare _public: number;
   /** The pieces behind the first. */
   declare _more: Raw[] | undefined;
 
@@ -208,6 +210,7 @@ export class Mbuf {
 }
 
 Mbuf.prototype._more = undefined;
+Mbuf.prototype._public = 0;
 
 /** Data as the bytes that go over the wire. Throws TypeError for anything but text, Uint8Array and Mbuf. */
 export function toRaw(ops: ByteOps, data: Data): Raw {

@@ -1,46 +1,53 @@
 import { call, closeLater, guard } from "./call.js";
-import type { Connection } from "./connection.js";
+import type { Connection, Source } from "./connection.js";
 import { MG_EV_SEND } from "./events.js";
 import { CLOSE_FLAGS, MG_F_CLOSE_IMMEDIATELY, MG_F_WANT_WRITE } from "./flags.js";
 import { cur } from "./hot.js";
 import type { Manager } from "./manager.js";
-import { toRaw } from "./mbuf.js";
+import { type Mbuf, toRaw } from "./mbuf.js";
 import { Err, type Raw, WriteResult } from "./port.js";
 import { readOn, starve } from "./room.js";
 import { slow } from "./slow.js";
 import { Gate, Listed, NO_OUTPUT, State } from "./state.js";
 
 /** Writes what there is to write: in pieces, from a source, as a datagram, to a pair; or not at all while it may not. */
-function flush(nc: Connection): number {
-  const m = nc.sendMbuf;
-  if (nc._gate & Gate.Special) flushSpecial(nc);
-  else while (canWrite(nc) && (m.len || pull(nc))) if (m.len) writePiece(nc);
+function flush(nc: Connection): void {
+  const m = nc._outq();
+  if (nc._gate & Gate.Special) flushSpecial(nc, m);
+  else while (canWrite(nc) && (m.len || pull(nc, m))) if (m.len && !writePiece(nc, m)) break;
   m._leaseKept();
-  return 0;
-}
-
-function writePiece(nc: Connection): void {
-  const r = nc.mgr._platform.write(nc._sock, firstPiece(nc));
-  if (r < 0) return writeRefused(nc, r);
-  nc.sendMbuf.remove(r);
-  nc._idle = 0;
-  call(nc, MG_EV_SEND, r);
+  if (m.len) return;
+  nc._gate &= ~Gate.Queued;
+  if (!m._public) nc._s = undefined;
 }
 
 function canWrite(nc: Connection): boolean {
   return !(nc._gate & NO_OUTPUT) && nc._state === State.Open && !(nc._f & MG_F_CLOSE_IMMEDIATELY);
 }
 
+/** Writes the front of sendMbuf. False when the platform took nothing. */
+function writePiece(nc: Connection, m: Mbuf): boolean {
+  const r = nc.mgr._platform.write(nc._sock, firstPiece(m, nc.mgr));
+  if (r < 0) {
+    writeRefused(nc, r);
+    return false;
+  }
+  m.remove(r);
+  nc._idle = 0;
+  call(nc, MG_EV_SEND, r);
+  nc._outq();
+  return true;
+}
+
 /** The front of sendMbuf, at most what the platform takes at once; small pieces are joined first. */
-function firstPiece(nc: Connection): Raw {
-  const m = nc.sendMbuf;
-  const max = nc.mgr._writeMax;
+function firstPiece(m: Mbuf, mgr: Manager): Raw {
+  const max = mgr._writeMax;
   if (m._more && m._raw.length < max) m._pullup();
-  return m._raw.length <= max ? m._raw : nc.mgr._ops.slice(m._raw, 0, max);
+  return m._raw.length <= max ? m._raw : mgr._ops.slice(m._raw, 0, max);
 }
 
 /** Asks the source for the next piece. False when there is nothing to write now. */
-function pull(nc: Connection): boolean {
+function pull(nc: Connection, m: Mbuf): boolean {
   const source = nc._src;
   if (!source) return false;
   const mgr = nc.mgr;
@@ -52,23 +59,26 @@ function pull(nc: Connection): boolean {
   const max = room < mgr._writeMax ? room : mgr._writeMax;
   const data = source.next(max);
   if (data === undefined) return false;
-  if (data === null) {
-    nc._src = undefined;
-    nc._gate &= ~Gate.Source;
-    if (source.done) source.done(true);
-    if (nc._onSent && isFlushed(nc)) nc._onSent(nc);
-    return nc.sendMbuf.len > 0 || nc._src !== undefined;
-  }
+  if (data === null) return sourceDone(nc, source);
   const raw = toRaw(mgr._ops, data);
   if (!raw.length) return false;
   if (raw.length > max) throw new TypeError("Source gave " + raw.length + " bytes: at most " + max + " were asked for");
-  nc.sendMbuf._put(raw);
+  m._put(raw);
   return true;
+}
+
+/** The source has no more: it is told, and so is the protocol. True when there is something to write all the same. */
+function sourceDone(nc: Connection, source: Source): boolean {
+  nc._src = undefined;
+  nc._gate &= ~Gate.Source;
+  if (source.done) source.done(true);
+  if (nc._onSent && isFlushed(nc)) nc._onSent(nc);
+  return nc._outq().len > 0 || nc._src !== undefined;
 }
 
 /** The platform took nothing. */
 function writeRefused(nc: Connection, r: number): void {
-  nc.sendMbuf._leaseKept();
+  nc._outq()._leaseKept();
   if (r === WriteResult.WouldBlock) {
     nc._gate |= Gate.Blocked;
     nc._f |= MG_F_WANT_WRITE;
@@ -81,14 +91,14 @@ function writeRefused(nc: Connection, r: number): void {
 }
 
 /** Output of a connection that is no stream of the platform: a datagram peer, a pair, or none. */
-function flushSpecial(nc: Connection): void {
-  nc.sendMbuf._leaseKept();
-  if (nc._out && nc.sendMbuf.len && canWrite(nc)) nc._out(nc);
+function flushSpecial(nc: Connection, m: Mbuf): void {
+  m._leaseKept();
+  if (nc._out && m.len && canWrite(nc)) nc._out(nc);
 }
 
 /** True when nothing is left to write, so that SEND_AND_CLOSE may close. */
 export function isFlushed(nc: Connection): boolean {
-  return !nc.sendMbuf.len && !nc._src;
+  return !nc._o && !(nc._s && nc._s.len) && !nc._src;
 }
 
 /**
@@ -96,13 +106,21 @@ export function isFlushed(nc: Connection): boolean {
  * for, and reads on if there is room.
  */
 export function settle(nc: Connection): void {
-  const m = nc.recvMbuf;
-  if (m.len && !m._pages) m._leaseKept();
+  keepInput(nc);
   if (nc._state >= State.Ending) return;
-  if (nc.sendMbuf.len || nc._src) guard(nc, "SEND", flush, 0, 0);
+  if (nc._gate & Gate.Queued || nc._o || nc._src) guard(nc, "SEND", flush, 0, 0);
   const f = nc._f;
   if (f & CLOSE_FLAGS && (f & MG_F_CLOSE_IMMEDIATELY || isFlushed(nc))) closeLater(nc);
+  keepInput(nc);
   readOn(nc);
+}
+
+/** Leases pages for input that stays, and closes the hot path while it does. */
+function keepInput(nc: Connection): void {
+  const m = nc._i ? nc._in() : nc._r;
+  if (!m) return;
+  m._leaseKept();
+  nc._gate = m.len ? nc._gate | Gate.Kept : nc._gate & ~Gate.Kept;
 }
 
 /** Runs protocol code outside the platform's upcalls as an event of this connection, with all that follows one. */
@@ -127,7 +145,6 @@ export function leave(mgr: Manager): void {
   if (mgr._freeing) mgr._freeNow();
 }
 
-slow.flush = flush;
 slow.refused = writeRefused;
 slow.after = settle;
 slow.leave = leave;

@@ -29,7 +29,7 @@ function pairSend(nc: Connection): void {
 function pairMove(nc: Connection): void {
   nc._listed &= ~Listed.Moving;
   const to = nc._pair;
-  const m = nc.sendMbuf;
+  const m = nc._outq();
   if (!to || nc._state !== State.Open || !m.len) return;
   const n = Math.min(m.len, roomFor(to));
   if (n <= 0) {
@@ -38,7 +38,7 @@ function pairMove(nc: Connection): void {
   }
   const piece = nc.mgr._ops.slice(m._pullup(), 0, n);
   m.remove(n);
-  to.recvMbuf._put(piece);
+  to._in()._put(piece);
   nc._idle = 0;
   call(nc, MG_EV_SEND, n);
   received(to, n);
@@ -54,10 +54,10 @@ function pairClosed(nc: Connection): void {
   other._pair = undefined;
   other._f |= MG_F_SEND_AND_CLOSE;
   other._out = dropOutput;
-  other.sendMbuf.clear();
+  other._outq().clear();
   closeLater(other);
 }
 
 function dropOutput(nc: Connection): void {
-  nc.sendMbuf.clear();
+  nc._outq().clear();
 }

@@ -8,7 +8,7 @@ import type { Manager } from "./manager.js";
 import { leave, settle } from "./output.js";
 import { Err, type Owner } from "./port.js";
 import { readOn, unstarve } from "./room.js";
-import { Listed, State } from "./state.js";
+import { Gate, Listed, State } from "./state.js";
 
 /** The time asked for has come. */
 export function onWake(owner: Owner): void {
@@ -64,7 +64,7 @@ function visitAll(mgr: Manager, isTick: boolean): void {
     if (!nc || nc._listed & Listed.Early || (isTick && checkDeadline(nc, nowMs))) continue;
     if (nc._timer && mgr._ms(nc._timer) <= nowMs) fireTimer(nc);
     if (isTick && nc._state === State.Open) call(nc, MG_EV_POLL, Math.floor(mgr.time()));
-    if (nc._f & CLOSE_FLAGS || nc.sendMbuf.len || nc._src) settle(nc);
+    if (nc._f & CLOSE_FLAGS || nc._o || nc._gate & Gate.Queued || nc._src) settle(nc);
   }
 }
 
@@ -107,7 +107,7 @@ function relieve(mgr: Manager): void {
   let victim: Connection | undefined;
   for (let i = 0; i < mgr._conns.length; i++) {
     const nc = mgr._conns[i];
-    if (!nc.recvMbuf.len && !nc.sendMbuf.len) continue;
+    if (!(nc._r && nc._r._pages) && !(nc._s && nc._s._pages)) continue;
     if (!victim || nc._idle > victim._idle) victim = nc;
   }
   if (!victim) return;

@@ -23,8 +23,6 @@ export class Pool {
   _tight: number;
   /** Called when that changes. */
   _onTight: ((pool: Pool) => void) | undefined;
-  /** Largest piece that may pass through without a lease within one event: a page, or what the platform takes at once. */
-  _fastMax: number;
   /** Called when pages come back while `_wanted` is not 0. */
   _onGive: ((pool: Pool) => void) | undefined;
   /** Who that is. */
@@ -44,7 +42,6 @@ export class Pool {
     this._tightAt = reserve;
     this._tight = pages <= reserve ? 1 : 0;
     this._onTight = undefined;
-    this._fastMax = 0;
     this._onGive = undefined;
     this._owner = undefined;
     this._ops = ops;

@@ -6,11 +6,12 @@ import { Listed, State } from "./state.js";
 
 /** Bytes of input this connection may take now: its limit and the pool, less the reserve. */
 export function roomFor(nc: Connection): number {
-  const m = nc.recvMbuf;
-  const pool = m._pool;
-  const byLimit = nc.recvMbufLimit - m.len;
+  const pool = nc.mgr.pool;
+  const m = nc._r;
+  const held = m ? m.len : 0;
+  const byLimit = nc.recvMbufLimit - held;
   const spare = pool._free - pool._reserve;
-  const byPool = (spare > 0 ? spare : 0) * pool.pageBytes + m._pages * pool.pageBytes - m.len;
+  const byPool = (spare > 0 ? spare : 0) * pool.pageBytes + (m ? m._pages : 0) * pool.pageBytes - held;
   const room = byLimit < byPool ? byLimit : byPool;
   return room > 0 ? room : 0;
 }

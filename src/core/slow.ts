@@ -14,8 +14,6 @@ export const slow = {} as {
   after(nc: Connection): void;
   /** After an event that left something to do for others. */
   leave(mgr: Manager): void;
-  /** Writes what is not one small piece; answers 0, for it has seen to everything. */
-  flush(nc: Connection): number;
   threw(nc: Connection, e: unknown, where: string): void;
   refused(nc: Connection, result: number): void;
 };

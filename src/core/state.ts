@@ -34,10 +34,17 @@ export const enum Gate {
   Connecting = 512,
   /** MG_F_CLOSE_IMMEDIATELY was set: nothing is read or written any more. */
   Dropped = 1024,
+  /** recvMbuf holds something, or the program has looked at it. */
+  Kept = 2048,
+  /** sendMbuf holds something, or the program has looked at it. */
+  Queued = 4096,
 }
 
 /** Gates that hold back output. */
 export const NO_OUTPUT = Gate.Blocked | Gate.Cork | Gate.Connecting;
+
+/** Gates that do not concern output: with any other a send does not go the short way. */
+export const INPUT_ONLY = Gate.First | Gate.Limit | Gate.Kept;
 
 /** Lists of the manager a connection can be in. */
 export const enum Listed {

@@ -1,6 +1,7 @@
 import type { Connection } from "./connection.js";
+import { phaseOf } from "./deadlines.js";
 import { MG_F_LISTENING, MG_F_UDP } from "./flags.js";
-import { Phase, State } from "./state.js";
+import { State } from "./state.js";
 
 /** Counters since the manager was made. */
 export interface Stats {
@@ -69,10 +70,10 @@ export function describe(nc: Connection): ConnectionInfo {
   return {
     id: nc.id,
     kind: kindOf(nc),
-    phase: nc._state === State.Connecting ? "connecting" : nc._state === State.Ending ? "ending" : PHASES[nc._phase || Phase.Raw],
+    phase: nc._state === State.Connecting ? "connecting" : nc._state === State.Ending ? "ending" : PHASES[phaseOf(nc)],
     ageS: mgr._ageS(nowMs) - nc._born,
     idleS: Math.floor(nc._idle / 1000),
-    pages: nc.recvMbuf._pages + nc.sendMbuf._pages,
+    pages: (nc._r ? nc._r._pages : 0) + (nc._s ? nc._s._pages : 0),
     peer: port ? address + ":" + port : "",
   };
 }

@@ -5,6 +5,7 @@ import { CLOSE_FLAGS, MG_F_SEND_AND_CLOSE } from "../core/flags.js";
 import type { Limits } from "../core/limits.js";
 import type { Mbuf } from "../core/mbuf.js";
 import { guarded } from "../core/output.js";
+import type { Raw } from "../core/port.js";
 import { Phase, State } from "../core/state.js";
 import { MG_EV_HTTP_REQUEST } from "./events.js";
 import { parseRequestHead } from "./head.js";
@@ -50,13 +51,10 @@ function onEvent(nc: Connection, ev: number, data: unknown): void {
   const handler = nc.handler;
   if (handler) handler(nc, ev, data);
   if (ev === MG_EV_RECV) {
-    const m = nc.recvMbuf;
-    if (nc._ps || !handler || nc._f & CLOSE_FLAGS || (m._raw !== seenHead && !isSeen(nc, m))) return requests(nc);
+    const raw = nc._i;
+    if (nc._ps || !handler || nc._f & CLOSE_FLAGS || (raw !== seenHead && !isSeen(nc, raw))) return requests(nc);
     handler(nc, MG_EV_HTTP_REQUEST, seen);
-    if (m._pages) m.clear();
-    m.len = 0;
-    m._raw = "";
-    if (!nc.sendMbuf.len || nc._src) unfinished(nc);
+    answered(nc);
   } else if (nc._ps && ev === MG_EV_SEND) onSend(nc);
 }
 
@@ -66,45 +64,44 @@ function onEvent(nc: Connection, ev: number, data: unknown): void {
  */
 function onQuiet(nc: Connection, ev: number, data: unknown): void {
   if (ev === MG_EV_RECV) {
-    const m = nc.recvMbuf;
+    const raw = nc._i;
     const handler = nc.handler;
-    if (nc._ps || !handler || (m._raw !== seenHead && !isSeen(nc, m))) return requests(nc);
+    if (nc._ps || !handler || (raw !== seenHead && !isSeen(nc, raw))) return requests(nc);
     handler(nc, MG_EV_HTTP_REQUEST, seen);
-    if (m._pages) m.clear();
-    m.len = 0;
-    m._raw = "";
-    if (!nc.sendMbuf.len || nc._src) unfinished(nc);
+    if (!nc._i || !nc._o) answered(nc);
+    else nc._i = 0;
   } else if (ev === MG_EV_SEND) {
     if (nc._ps) onSend(nc);
   } else if (nc.handler) nc.handler(nc, ev, data);
 }
 
-/** The reply to a remembered request is not just small and there: it comes later, or by a source. */
-function unfinished(nc: Connection): void {
+/** A remembered request was handed out: it is removed; its reply is there, goes by a source, or comes later. */
+function answered(nc: Connection): void {
+  if (nc._i) nc._i = 0;
+  else if (nc._r) nc._r.remove(seenHead.length);
   if (nc._src) replied(nc);
-  else owe(nc);
+  else if (!nc._unsent()) owe(nc);
 }
 
 /** The comparison for platforms whose chunks are arrays. */
-function isSeen(nc: Connection, m: Mbuf): boolean {
-  const n = m.len;
-  return n > 0 && n === seenHead.length && !m._more && nc.mgr._ops.latin1(m._raw, 0, n) === seenHead;
+function isSeen(nc: Connection, raw: Raw | 0): boolean {
+  return raw !== 0 && typeof raw !== "string" && raw.length === seenHead.length && nc.mgr._ops.latin1(raw, 0, raw.length) === seenHead;
 }
 
 /** Hands out every complete request in recvMbuf, in order, until one is incomplete or its reply is owed. */
 function requests(nc: Connection): void {
-  const m = nc.recvMbuf;
+  const m = nc._in();
   if (nc._ps & Http.Dead) m.clear();
   while (m.len && !(nc._ps & (Http.Owed | Http.Dead)) && !(nc._f & CLOSE_FLAGS)) {
-    const hm = nextRequest(nc);
-    if (!hm) return;
-    handOut(nc, hm);
+    const hm = nextRequest(nc, m);
+    if (!hm) break;
+    handOut(nc, hm, m);
   }
+  if (!m.len && !m._public) nc._r = undefined;
 }
 
 /** The request at the front of recvMbuf; undefined when it is incomplete or was refused. */
-function nextRequest(nc: Connection): HttpMessage | undefined {
-  const m = nc.recvMbuf;
+function nextRequest(nc: Connection, m: Mbuf): HttpMessage | undefined {
   const limits = nc.mgr.limits;
   const max = limits.headMaxBytes < nc.recvMbufLimit ? limits.headMaxBytes : nc.recvMbufLimit;
   const end = nc.mgr._ops.indexOf(m._pullup(), "\r\n\r\n", 0);
@@ -152,17 +149,16 @@ function incomplete(nc: Connection, phase: Phase): undefined {
   return undefined;
 }
 
-function handOut(nc: Connection, hm: HttpMessage): void {
-  const m = nc.recvMbuf;
-  const before = nc.sendMbuf.len;
+function handOut(nc: Connection, hm: HttpMessage, m: Mbuf): void {
+  const before = nc._unsent();
   const held = m.len;
   nc._ps = (hm._close ? Http.Close : 0) | (hm._noBody ? Http.NoBody : 0);
-  nc._phase = Phase.Idle;
+  if (nc._phase) nc._phase = Phase.Raw;
   hm._mbuf = m;
   if (nc.handler) nc.handler(nc, MG_EV_HTTP_REQUEST, hm);
   else httpSendError(nc, 404);
   if (m.len === held) m.remove(hm._headBytes + hm._bodyBytes);
-  if (nc.sendMbuf.len === before && !nc._src) owe(nc);
+  if (nc._unsent() === before && !nc._src) owe(nc);
   else replied(nc);
 }
 
@@ -185,21 +181,21 @@ function replied(nc: Connection): void {
 
 /** Output went out: when the reply that was owed is all on its way, the next request has its turn. */
 function onSend(nc: Connection): void {
-  if (!(nc._ps & Http.Owed) || nc._src || nc.sendMbuf.len) return;
-  nc._phase = Phase.Idle;
+  if (!(nc._ps & Http.Owed) || nc._src || nc._unsent()) return;
+  if (nc._phase) nc._phase = Phase.Raw;
   replied(nc);
-  if (nc.recvMbuf.len) post(nc, goOn, undefined, undefined);
+  if (nc._r && nc._r.len) post(nc, goOn, undefined, undefined);
 }
 
 function goOn(nc: Connection): void {
-  if (nc._state === State.Open && nc.recvMbuf.len) guarded(nc, requests);
+  if (nc._state === State.Open && nc._r && nc._r.len) guarded(nc, requests);
 }
 
 /** The request is refused with this status, and the connection ends: what follows on it cannot be trusted. */
 function refuse(nc: Connection, status: number, why: string): undefined {
   nc._ps = Http.Dead | Http.Close;
   httpSendError(nc, status, why);
-  nc.recvMbuf.clear();
+  nc._in().clear();
   return undefined;
 }
 

@@ -32,6 +32,7 @@ describe("conformance", function () {
           const why = column.skip ?? whySkipped(behaviour, bench?.control.caps as Capabilities);
           if (why !== undefined) {
             results.skipped(behaviour, column, why);
+            Object.assign(this.test as object, { skipReason: why });
             return this.skip();
           }
           results.failed(behaviour, column);

@@ -42,7 +42,8 @@ export class Browser {
   static async open(url: string, width: number, height: number): Promise<Browser> {
     const profile = mkdtempSync(join(tmpdir(), "meerkat-browser-"));
     const args = [...FLAGS, `--user-data-dir=${profile}`, `--window-size=${width},${height}`];
-    const browser = new Browser(spawn(chromiumPath, args, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] }), profile);
+    const child = spawn(chromiumPath, args, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+    const browser = new Browser(child, profile);
     const { targetId } = await browser.call("Target.createTarget", { url });
     browser.session = (await browser.call("Target.attachToTarget", { targetId, flatten: true })).sessionId as string;
     return browser;
@@ -62,7 +63,10 @@ export class Browser {
     const id = ++this.lastId;
     (this.child.stdio[3] as Writable).write(JSON.stringify({ id, method, params, sessionId: this.session }) + "\0");
     return new Promise((resolve, reject) => {
-      this.waiting.set(id, ({ result, error }) => (error ? reject(new Error(`${method}: ${error.message}`)) : resolve(result ?? {})));
+      this.waiting.set(id, ({ result, error }) => {
+        if (error) reject(new Error(`${method}: ${error.message}`));
+        else resolve(result ?? {});
+      });
     });
   }
 

@@ -62,7 +62,7 @@ inEveryPlace("chat.ts", (app) => {
     const second = await Client.open(app().port);
     clients.push(second);
     second.send("anna\n");
-    await second.hears("There is a anna already");
+    await second.hears("The name anna is taken");
     second.send("\n");
     await second.hears("A name has 1 to 20 letters");
     second.send(`${"x".repeat(21)}\n`);
@@ -77,7 +77,7 @@ inEveryPlace("chat.ts", (app) => {
     await anna.hears("* bert has joined\r\n");
     bert.send(`${"x".repeat(5000)}\nshort\n`);
     assert.equal(await anna.hears("\r\n"), "bert: short");
-    await bert.hears("this one was dropped\r\n");
+    await bert.hears("That line was dropped");
     anna.send("still here?\n");
     assert.equal(await bert.hears("anna: still here?\r\n"), "");
   });

@@ -43,7 +43,8 @@ describe("cli build", function () {
   });
 
   it("ends with 1 when it is over the board's budget", async () => {
-    const { code, stderr } = await meerkat(["build", HELLO, "--board", "esp32", "--define", "MEERKAT_PAGES=1000", "-o", "big.js"], { cwd: dir });
+    const args = ["build", HELLO, "--board", "esp32", "--define", "MEERKAT_PAGES=1000", "-o", "big.js"];
+    const { code, stderr } = await meerkat(args, { cwd: dir });
     assert.equal(code, 1);
     assert.match(stderr, /^This program is too big:\nthe program needs about \d+ variables, but ESP32 has at most 16383\n/);
     assert.throws(() => statSync(join(dir, "big.js")), { code: "ENOENT" });

@@ -9,8 +9,12 @@ describe("cli options", () => {
 
   it("addPort says which half is wrong", () => {
     for (const text of ["80", "", "1:2:3"]) assert.throws(() => addPort(text), /must be HOST:APP_PORT/, text);
-    for (const text of [":80", "x:80", "65536:80", "-1:80", "1e3:80", " 80:80"]) assert.throws(() => addPort(text), /HOST must be a port from 0 to 65535/, text);
-    for (const text of ["80:", "80:0", "80:65536", "80:x"]) assert.throws(() => addPort(text), /APP_PORT must be a port from 1 to 65535/, text);
+    for (const text of [":80", "x:80", "65536:80", "-1:80", "1e3:80", " 80:80"]) {
+      assert.throws(() => addPort(text), /^Error: HOST must be a port from 0 to 65535/, text);
+    }
+    for (const text of ["80:", "80:0", "80:65536", "80:x"]) {
+      assert.throws(() => addPort(text), /^Error: APP_PORT must be a port from 1 to 65535/, text);
+    }
   });
 
   it("addPort refuses one app port at two places", () => {
@@ -23,12 +27,16 @@ describe("cli options", () => {
   });
 
   it("addDefine refuses what is no name", () => {
-    for (const text of ["A", "=1", "1A=1", "A-B=1", "A B=1", ""]) assert.throws(() => addDefine(text), /must be KEY=VALUE/, text);
+    for (const text of ["A", "=1", "1A=1", "A-B=1", "A B=1", ""]) {
+      assert.throws(() => addDefine(text), /must be KEY=VALUE/, text);
+    }
   });
 
   it("seedOf takes 32 bits", () => {
     assert.deepEqual([seedOf("0"), seedOf("4294967295")], [0, 4294967295]);
-    for (const text of ["4294967296", "-1", "1.5", "x", ""]) assert.throws(() => seedOf(text), /whole number from 0 to 4294967295/, text);
+    for (const text of ["4294967296", "-1", "1.5", "x", ""]) {
+      assert.throws(() => seedOf(text), /whole number from 0 to 4294967295/, text);
+    }
   });
 
   it("boardOf lists the boards there are", () => {

@@ -62,7 +62,11 @@ const started: ChildProcess[] = [];
 
 /** Starts `meerkat` with these arguments. */
 export function start(args: string[], { cwd = meerkatRoot, env = {}, bin = BIN }: CommandOptions = {}): Command {
-  const child = spawn(process.execPath, [bin, ...args], { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   started.push(child);
   return new Command(child);
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { RawForm } from "../../platform/sim/index.js";
+import type { RawForm, SimPeer } from "../../platform/sim/index.js";
 import type { Connection, Source } from "../../src/core/connection.js";
 import { MG_ERR_HANDLER_THREW } from "../../src/core/errors.js";
 import { MG_EV_ACCEPT, MG_EV_CLOSE, MG_EV_RECV, MG_EV_SEND } from "../../src/core/events.js";
@@ -151,19 +151,18 @@ describe("a source", () => {
   });
 
   it("is told false once when its connection closes in the middle, whoever closes it", () => {
-    const ways: ((s: Stage, nc: Connection) => void)[] = [
+    const ways: ((s: Stage, nc: Connection, peer: SimPeer) => void)[] = [
       (_s, nc) => (nc.flags |= MG_F_CLOSE_IMMEDIATELY),
       (s) => s.mgr.free(),
-      (s) => s.peers[0].reset(),
-    ].map((way) => way as (s: Stage, nc: Connection) => void);
+      (_s, _nc, peer) => peer.reset(),
+    ];
     for (const way of ways) {
       const log = { asked: [] as number[], done: [] as boolean[] };
-      const s = server((nc) => void nc.sendFrom(counted(1_000_000, log))) as Stage & { peers: { reset(): void }[] };
+      const s = server((nc) => void nc.sendFrom(counted(1_000_000, log)));
       const peer = s.peer(80);
-      s.peers = [peer];
       peer.pauseReading();
       s.run(50);
-      way(s, accepted(s.mgr)[0]);
+      way(s, accepted(s.mgr)[0], peer);
       s.run(50);
       assert.deepEqual(log.done, [false]);
       s.finish();

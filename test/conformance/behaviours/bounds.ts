@@ -8,15 +8,31 @@ function resetErr(caps: { seesReset: boolean }): number {
   return caps.seesReset ? 6 : 0;
 }
 
-/** Serves one more connection, waits a little, and asks whether at least `count` were accepted and all are closed. */
+/** Serves one more connection, then waits until at least `count` were accepted and all of them are closed. */
 async function settled(stage: Stage, count: number): Promise<void> {
   const last = await stage.connect();
   await last.send("x").expect("x");
   last.peer.end();
   await last.over();
-  await stage.sleep(50);
   stage.poke(String(count));
   await stage.logged("note");
+}
+
+/** A peer sends 60,000 bytes to a handler that uses none of its 1000 until it is told to. */
+function flooding(title: string, on: string): Behaviour {
+  return {
+    title,
+    on,
+    async play(stage) {
+      const client = await stage.connect();
+      client.send(digits(60000));
+      await stage.logged("note holds");
+      stage.poke();
+      client.peer.end();
+      await stage.logged("c1 CLOSE");
+    },
+    expect: { c1: "ACCEPT, CLOSE 0", note: "holds 1000, WANT_READ, all in all 60000, never more than 1000 at once" },
+  };
 }
 
 export const BOUNDS: Behaviour[] = [
@@ -39,8 +55,10 @@ export const BOUNDS: Behaviour[] = [
         const client = await stage.connect();
         if (i % 2) client.peer.reset();
         else client.peer.end();
+        // A board has few sockets: those that are gone must have been noticed before there is room for more.
+        if (i % 5 === 4) await stage.sleep(50);
       }
-      await settled(stage, 0);
+      await settled(stage, 1);
     },
     expect: { note: "all closed" },
   },
@@ -92,22 +110,8 @@ export const BOUNDS: Behaviour[] = [
     },
     expect: { c1: "ACCEPT, CLOSE 0", note: "refused, holding some" },
   },
-  {
-    title: "a peer that floods is made to wait at recvMbufLimit, and nothing is lost",
-    on: "flood",
-    async play(stage) {
-      const client = await stage.connect();
-      client.send(digits(60000));
-      await stage.sleep(200);
-      stage.poke();
-      client.peer.end();
-      await stage.logged("c1 CLOSE");
-    },
-    expect: {
-      c1: "ACCEPT, CLOSE 0",
-      note: "holds 1000, WANT_READ, all in all 60000, never more than 1000 at once",
-    },
-  },
+  flooding("a peer that floods is made to wait at recvMbufLimit, and nothing is lost", "flood"),
+  flooding("a peer that floods a manager that is driven by hand waits just as well", "floodByHand"),
   {
     title: "send takes all or nothing: an empty pool answers 0, and takes again when output is out",
     on: "poolEmpty",
@@ -129,7 +133,7 @@ export const BOUNDS: Behaviour[] = [
       first.send("hold" + digits(5000));
       const second = await stage.accepted();
       second.send("hold" + digits(5000));
-      await stage.sleep(100);
+      await stage.logged("note free");
       const third = await stage.accepted();
       third.send("my turn");
       await stage.sleep(100);
@@ -160,7 +164,7 @@ export const BOUNDS: Behaviour[] = [
       await third.send("my turn").expect("my turn");
       await first.over();
     },
-    expect: { c1: "ACCEPT, CLOSE 8", c2: "ACCEPT, CLOSE 0", c3: "ACCEPT, CLOSE 0" },
+    expect: { c1: "ACCEPT, CLOSE 8", c2: "ACCEPT, CLOSE 0", c3: "ACCEPT, CLOSE 0", note: "free 2 of 8" },
     stats: { starved: 1 },
   },
   {

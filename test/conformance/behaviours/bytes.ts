@@ -69,7 +69,7 @@ export const BYTES: Behaviour[] = [
     expect: {
       c1: "ACCEPT, RECV 6, SEND 6, CLOSE 0",
       note: [
-        "len 6, byteAt 97 -1, indexOf 2 -1",
+        "len 6, byteAt 97 -1, indexOf 2 -1 -1",
         "text bc, slice 2 101",
         "insert 4: abc-\\xc3\\xa9-def",
         "Cannot insert at 99: offset must be from 0 to 10",

@@ -16,6 +16,18 @@ export const DATAGRAMS: Behaviour[] = [
     expect: { c1: "ACCEPT, RECV 5, SEND 5, CLOSE 0", c2: "ACCEPT, RECV 5, SEND 5, CLOSE 0" },
   },
   {
+    title: "datagrams in a manager that is driven by hand",
+    on: "udpEchoByHand",
+    needs: ["udp"],
+    async play(stage) {
+      const peer = await stage.udp();
+      peer.send("hello");
+      await peer.expect("hello");
+      await stage.logged("c1 CLOSE");
+    },
+    expect: { c1: "ACCEPT, RECV 5, SEND 5, CLOSE 0" },
+  },
+  {
     title: "without SEND_AND_CLOSE a datagram peer's connection stays until it is set again",
     on: "udpKept",
     needs: ["udp"],

@@ -75,6 +75,24 @@ export const HTTP: Behaviour[] = [
     expect: { c1: `ACCEPT, ${ONE_GET}, ${ONE_GET}, ${exchange(request("GET /other"), "GET /other", MISSING)}, CLOSE 0` },
   },
   {
+    title: "HTTP: without raw events the handler gets requests only",
+    on: "httpQuiet",
+    async play(stage) {
+      const client = await stage.connect();
+      for (let i = 0; i < 3; i++) await client.send(GET).expect(HELLO);
+    },
+    expect: { c1: "ACCEPT, REQUEST GET /, REQUEST GET /, REQUEST GET /, CLOSE 0" },
+  },
+  {
+    title: "HTTP: in a manager that is driven by hand",
+    on: "httpByHand",
+    async play(stage) {
+      const client = await stage.connect();
+      for (let i = 0; i < 3; i++) await client.send(GET).expect(HELLO);
+    },
+    expect: { c1: `ACCEPT, ${ONE_GET}, ${ONE_GET}, ${ONE_GET}, CLOSE 0` },
+  },
+  {
     title: "HTTP: requests that come together are answered in order",
     on: "http",
     async play(stage) {

@@ -17,7 +17,7 @@ function answer(lab: Lab, bytes: number): void {
 }
 
 function endlessly(lab: Lab, c: Connection): void {
-  const piece = digits(512);
+  const piece = digits(1024);
   c.sendFrom({
     next: (maxBytes) => piece.slice(0, maxBytes),
     done: (isSent) => lab.note("the source ends, " + (isSent ? "sent" : "not sent")),
@@ -61,6 +61,7 @@ function stallThenRead(lab: Lab): void {
 function flood(lab: Lab): void {
   let conn: Connection;
   let isHolding = true;
+  let isSaid = false;
   let most = 0;
   let total = 0;
   const take = (nc: Connection): void => {
@@ -73,6 +74,10 @@ function flood(lab: Lab): void {
   lab.listen(
     (nc, ev) => {
       if (ev === MG_EV_CLOSE && nc.listener) lab.note("all in all " + total + ", never more than " + most + " at once");
+      if (ev === MG_EV_POLL && nc.flags & MG_F_WANT_READ && !isSaid) {
+        isSaid = true;
+        lab.note("holds " + nc.recvMbuf.len + ", WANT_READ");
+      }
       if (ev !== MG_EV_RECV) return;
       conn = nc;
       most = Math.max(most, nc.recvMbuf.len);
@@ -81,7 +86,6 @@ function flood(lab: Lab): void {
     { recvMbufLimit: 1000 },
   );
   lab.onPoke = () => {
-    lab.note("holds " + conn.recvMbuf.len + (conn.flags & MG_F_WANT_READ ? ", WANT_READ" : ""));
     isHolding = false;
     take(conn);
   };
@@ -108,16 +112,20 @@ function poolEmpty(lab: Lab): void {
 function holders(lab: Lab): void {
   const held: Connection[] = [];
   let isHolding = true;
+  let isSaid = false;
   lab.isQuiet = 1;
   lab.listen((nc, ev) => {
     if (ev === MG_EV_CLOSE) return;
+    if (ev === MG_EV_POLL && !isSaid && lab.mgr.pool.free <= 2) {
+      isSaid = true;
+      lab.note("free " + lab.mgr.pool.free + " of " + lab.mgr.pool.pages);
+    }
     const isHolder = held.indexOf(nc) >= 0;
     if (isHolder && !isHolding) nc.recvMbuf.clear();
     else if (!isHolder && nc.recvMbuf.text(0, 4) === "hold") held.push(nc);
     else if (!isHolder) echo(nc, ev);
   });
   lab.onPoke = () => {
-    lab.note("free " + lab.mgr.pool.free + " of " + lab.mgr.pool.pages);
     isHolding = false;
     for (let i = 0; i < held.length; i++) held[i].recvMbuf.clear();
   };
@@ -134,14 +142,17 @@ function budget(lab: Lab): void {
 function cycles(lab: Lab): void {
   let accepted = 0;
   let closed = 0;
+  let wanted = 0;
   lab.listen().handler = (nc, ev) => {
     echo(nc, ev);
     if (nc.listener && ev === MG_EV_ACCEPT) accepted++;
     if (nc.listener && ev === MG_EV_CLOSE) closed++;
+    if (ev !== MG_EV_POLL || !wanted || accepted < wanted || accepted !== closed) return;
+    wanted = 0;
+    lab.note(accepted === lab.mgr.stats.accepted ? "all closed" : "accepted " + lab.mgr.stats.accepted);
   };
   lab.onPoke = (word) => {
-    const isEnough = accepted >= parseInt(word, 10);
-    lab.note(isEnough && accepted === closed && accepted === lab.mgr.stats.accepted ? "all closed" : accepted + " accepted, " + closed + " closed");
+    wanted = parseInt(word, 10);
   };
 }
 
@@ -170,9 +181,10 @@ function wrongOptions(lab: Lab): void {
 export const BOUNDS: Table = {
   answer: { start: (lab) => answer(lab, 6) },
   answerLong: { options: { pages: 16, pageBytes: 256, limits: { pollMs: 20 } }, start: (lab) => answer(lab, 3000) },
-  stall: { options: { pages: 8, pageBytes: 256, limits: { pollMs: 20, writeMs: 300 } }, start: stall },
+  stall: { options: { pages: 8, pageBytes: 256, limits: { pollMs: 20, writeMs: 500 } }, start: stall },
   stallThenRead: { options: { pages: 8, pageBytes: 256, limits: { pollMs: 20 } }, start: stallThenRead },
   flood: { options: { pages: 32, pageBytes: 256, limits: { pollMs: 20 } }, start: flood },
+  floodByHand: { byHand: true, options: { pages: 32, pageBytes: 256, limits: { pollMs: 20 } }, start: flood },
   poolEmpty: { options: { pages: 4, pageBytes: 256, limits: { pollMs: 20 } }, start: poolEmpty },
   holders: { options: { pages: 8, pageBytes: 256, limits: { pollMs: 20 } }, start: holders },
   starved: { options: { pages: 8, pageBytes: 256, limits: { pollMs: 20, starveMs: 200 } }, start: holders },

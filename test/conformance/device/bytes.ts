@@ -42,7 +42,7 @@ function mbuf(lab: Lab): void {
   lab.listen((nc, ev) => {
     const m = nc.recvMbuf;
     if (ev !== MG_EV_RECV || m.len < 6) return;
-    lab.note("len " + m.len + ", byteAt " + m.byteAt(0) + " " + m.byteAt(6) + ", indexOf " + m.indexOf("cd") + " " + m.indexOf("cd", 3));
+    lab.note("len " + m.len + ", byteAt " + m.byteAt(0) + " " + m.byteAt(6) + ", indexOf " + m.indexOf("cd") + " " + m.indexOf("cd", 3) + " " + m.indexOf("efg"));
     lab.note("text " + m.text(1, 3) + ", slice " + m.slice(4).length + " " + m.slice(4)[0]);
     lab.note("insert " + m.insert(3, "-é-") + ": " + bytesOf(nc));
     lab.note(lab.thrown(() => m.insert(99, "x")));

@@ -1,4 +1,6 @@
-import { MG_EV_CONNECT, MG_EV_RECV, MG_F_CLOSE_IMMEDIATELY, MG_F_SEND_AND_CLOSE } from "./meerkat.js";
+import {
+  type AnyHandler, type Connection, MG_EV_CONNECT, MG_EV_POLL, MG_EV_RECV, MG_F_CLOSE_IMMEDIATELY, MG_F_LISTENING, MG_F_SEND_AND_CLOSE,
+} from "./meerkat.js";
 import { echo, type Lab, printable, type Table } from "./lab.js";
 import { digits } from "./closing.js";
 
@@ -79,16 +81,27 @@ function portAgain(lab: Lab): void {
   first.flags |= MG_F_CLOSE_IMMEDIATELY;
   lab.onPoke = () => {
     lab.listen(echo);
-    lab.later(() => lab.note("listens again"), 50);
+  };
+}
+
+/** Calls `act` in the first POLL of the listener that finds it bound. */
+function whenListening(listener: Connection, act: () => void): void {
+  const handler = listener.handler as AnyHandler;
+  let isDone = false;
+  listener.handler = (nc, ev, data) => {
+    handler(nc, ev, data);
+    if (isDone || ev !== MG_EV_POLL || !(listener.flags & MG_F_LISTENING)) return;
+    isDone = true;
+    act();
   };
 }
 
 function anyPort(lab: Lab): void {
   lab.note(
     lab.thrown(() => {
-      const nc = lab.mgr.bind("tcp://:0", lab.watch());
-      nc.userData = "any";
-      lab.onPoke = () => lab.note(nc.localPort > 0 ? "listens on some port" : "port " + nc.localPort);
+      const listener = lab.mgr.bind("tcp://:0", lab.watch());
+      listener.userData = "any";
+      whenListening(listener, () => lab.note(listener.localPort > 0 ? "listens on some port" : "port " + listener.localPort));
     }),
   );
 }
@@ -100,8 +113,9 @@ function accessLists(lab: Lab): void {
 }
 
 function loopback6(lab: Lab): void {
-  lab.mgr.bind("tcp://[::1]:" + lab.port, lab.watch(echo)).userData = "l6";
-  lab.onPoke = () => {
+  const listener = lab.mgr.bind("tcp://[::1]:" + lab.port, lab.watch(echo));
+  listener.userData = "l6";
+  whenListening(listener, () => {
     const handler = lab.watch((c, ev) => {
       if (ev !== MG_EV_RECV) return;
       lab.note("received " + c.recvMbuf.text());
@@ -110,7 +124,7 @@ function loopback6(lab: Lab): void {
     const nc = lab.mgr.connect("tcp://[::1]:" + lab.port, handler);
     nc.userData = "out";
     nc.send("six");
-  };
+  });
 }
 
 /** Says nothing itself. */
@@ -124,6 +138,7 @@ function listens(lab: Lab): void {
 
 export const CLIENTS: Table = {
   client: { start: client },
+  clientByHand: { byHand: true, start: client },
   early: { start: early },
   listens: { start: listens },
   download: { options: { pages: 8, pageBytes: 256, limits: { pollMs: 20 } }, start: download },

@@ -120,6 +120,7 @@ function listenerThrows(lab: Lab): void {
   lab.listen((nc, ev) => {
     if (ev === MG_EV_POLL && !nc.listener && !isDone) {
       isDone = true;
+      lab.note("throws");
       throwNow();
     }
     echo(nc, ev);

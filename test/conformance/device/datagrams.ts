@@ -57,6 +57,7 @@ function tooLong(lab: Lab): void {
 
 export const DATAGRAMS: Table = {
   udpEcho: { start: (lab) => void lab.listen(inHalves, undefined, "udp") },
+  udpEchoByHand: { byHand: true, start: (lab) => void lab.listen(inHalves, undefined, "udp") },
   udpKept: { start: (lab) => void kept(lab) },
   udpListenerCloses: { start: keptUntilPoke },
   udpClient: { start: client },

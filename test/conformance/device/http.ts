@@ -9,12 +9,12 @@ import { type Lab, type Table } from "./lab.js";
 
 const PLAIN = "Content-Type: text/plain\r\n";
 
-function serve(lab: Lab, onRequest: (nc: Connection, hm: HttpMessage) => void): void {
+function serve(lab: Lab, onRequest: (nc: Connection, hm: HttpMessage) => void, options?: { rawEvents?: boolean }): void {
   const listener = lab.listen((nc, ev, data) => {
     if (ev === MG_EV_HTTP_REQUEST) onRequest(nc, data as HttpMessage);
     else if (ev === MG_EV_TIMER) httpReply(nc, 200, PLAIN, "later");
   });
-  setProtocolHttpWebsocket(listener);
+  setProtocolHttpWebsocket(listener, options);
 }
 
 function hello(nc: Connection, hm: HttpMessage): void {
@@ -56,10 +56,12 @@ const FAST = { pollMs: 20 };
 
 export const HTTP: Table = {
   http: { start: (lab) => serve(lab, hello) },
+  httpByHand: { byHand: true, start: (lab) => serve(lab, hello) },
+  httpQuiet: { start: (lab) => serve(lab, hello, { rawEvents: false }) },
   httpAbout: { options: { pages: 32, pageBytes: 256, limits: { pollMs: 20, headMaxBytes: 256, bodyMaxBytes: 300, uriMaxBytes: 100 } }, start: (lab) => serve(lab, about) },
   httpDeferred: { start: deferred },
   httpBig: { options: { pages: 16, pageBytes: 256, limits: FAST }, start: (lab) => serve(lab, (nc) => void httpReply(nc, 200, PLAIN, digits(20000))) },
-  httpDeadlines: { options: { limits: { pollMs: 20, firstByteMs: 150, headMs: 150, idleMs: 150 } }, start: (lab) => serve(lab, hello) },
+  httpDeadlines: { options: { limits: { pollMs: 20, firstByteMs: 250, headMs: 250, idleMs: 250 } }, start: (lab) => serve(lab, hello) },
   httpFull: { options: { limits: { pollMs: 20, connMax: 1 } }, start: never },
   httpEvict: { options: { limits: { pollMs: 20, connMax: 2 } }, start: (lab) => serve(lab, hello) },
   httpOthers: { start: others },

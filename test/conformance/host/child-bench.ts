@@ -1,6 +1,7 @@
 // Devices in a process of their own: Node, and the Espruino interpreter.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildBundle, buildNode } from "../../../cli/build/index.js";
 import { linux } from "../../../boards/linux.js";
@@ -28,6 +29,22 @@ function run(command: string, args: string[], cwd: string): Child {
   child.process.on("error", (error) => (child.exit = String(error)));
   child.process.on("exit", (code, signal) => (child.exit ??= `it ended with ${signal ?? code}`));
   return child;
+}
+
+/** Copies a file into the interpreter's flash as the program it boots, in pieces that fit its stack. */
+const FLASH = (file: string, bytes: number): string => `
+var s = require("Storage"), f = E.openFile(${JSON.stringify(file)}, "r"), at = 0, d;
+while ((d = f.read(1024)) !== undefined && d.length) { s.write(".bootcde", d, at, ${bytes}); at += d.length; }
+print("flashed " + at);
+quit();
+`;
+
+async function flash(interpreter: string, file: string, dir: string): Promise<void> {
+  const script = join(dir, "flash.js");
+  writeFileSync(script, FLASH(file, statSync(file).size));
+  const child = run(interpreter, [script], dir);
+  await new Promise((resolve) => child.process.on("close", resolve));
+  if (!child.text.includes(`flashed ${statSync(file).size}`)) throw new Error(`Cannot flash: ${child.text}`);
 }
 
 async function end(child: Child): Promise<void> {
@@ -64,7 +81,11 @@ export const node: Column = {
   },
 };
 
-/** The real interpreter, running the bundle as `meerkat build --board linux` makes it. */
+/**
+ * The real interpreter, running the bundle as `meerkat build --board linux` makes it: a file, or with
+ * ESPRUINO_BOOT=flash what it boots from its flash, as a board does. (Interpreters with a board's little memory can only
+ * do the latter.)
+ */
 export const espruino: Column = {
   name: "espruino",
   skip: process.env.ESPRUINO ? undefined : "ESPRUINO does not name an interpreter",
@@ -72,6 +93,9 @@ export const espruino: Column = {
     const port = await freePorts();
     const out = join(dir, "device-linux.js");
     await buildBundle({ app: DEVICE, board: linux, defines: { PORT: String(port) }, out });
-    return benchOf(run(process.env.ESPRUINO as string, [out], dir), port, FATAL);
+    const interpreter = process.env.ESPRUINO as string;
+    const isFlashed = process.env.ESPRUINO_BOOT === "flash";
+    if (isFlashed) await flash(interpreter, out, dir);
+    return benchOf(run(interpreter, isFlashed ? [] : [out], dir), port, FATAL);
   },
 };

@@ -35,7 +35,7 @@ function judge(behaviour: Behaviour, control: Control, state: DeviceState): void
 /** Ends a behaviour that failed, so that the next one finds the device as it should be. */
 async function giveUp(control: Control): Promise<void> {
   control.peers.clear();
-  await control.stop().catch(() => undefined);
+  await control.stop().catch(() => (control.isLost = true));
 }
 
 /** What the device had to say, for the message of a failure. */
@@ -45,20 +45,25 @@ function report({ control, output, trouble }: Bench): string {
   return parts.map(([title, ...lines]) => `\n  ${title}:\n    ${lines.join("\n    ")}`).join("");
 }
 
+async function perform(behaviour: Behaviour, stage: Stage, control: Control, port: number): Promise<void> {
+  try {
+    await control.start(behaviour.on, port);
+    await behaviour.play(stage);
+    control.peers.endAll();
+  } catch (error) {
+    await giveUp(control);
+    throw error;
+  }
+}
+
 /** Plays it. Throws an error that has the device's log with it when anything is not as expected. */
 export async function play(behaviour: Behaviour, bench: Bench, port: number): Promise<void> {
   const { control } = bench;
   const stage = new Stage(control, port);
   try {
+    if (control.isLost) throw new Error("The device has answered no more since an earlier failure");
     await stage.prepare(behaviour.peer);
-    await control.start(behaviour.on, port);
-    try {
-      await behaviour.play(stage);
-    } catch (error) {
-      await giveUp(control);
-      throw error;
-    }
-    control.peers.endAll();
+    await perform(behaviour, stage, control, port);
     judge(behaviour, control, await control.stop());
     assert.equal(bench.trouble(), undefined);
   } catch (error) {

@@ -25,10 +25,19 @@ export class Results {
 
   skipped(behaviour: Behaviour, column: Column, why: string): void {
     this.cells.set(key(behaviour, column), "skip");
-    const reason = column.skip === undefined ? `${behaviour.title}: ${why}` : `everything: ${why}`;
+    const reason = column.skip === undefined ? `${behaviour.title} (${why})` : `everything (${why})`;
     const reasons = this.reasons.get(column.name) ?? [];
     if (!reasons.includes(reason)) reasons.push(reason);
     this.reasons.set(column.name, reasons);
+  }
+
+  /** Nothing can be tried on this platform here. */
+  skipAll(column: Column, why: string): void {
+    for (const behaviour of this.behaviours) this.skipped(behaviour, column, why);
+  }
+
+  get failedCount(): number {
+    return [...this.cells.values()].filter((cell) => cell === "FAIL").length;
   }
 
   private cell(behaviour: Behaviour, column: Column): string {
@@ -42,9 +51,13 @@ export class Results {
     return parts.filter((part) => !part.startsWith("0 ")).join(", ");
   }
 
-  /** Lines of "platform: behaviour: why" for everything that was skipped. */
+  /** A line for everything that was skipped: where, what, why. */
   private skips(): string[] {
-    return this.columns.flatMap((column) => (this.reasons.get(column.name) ?? []).map((why) => `${column.name}: ${why}`));
+    const places = new Map<string, string[]>();
+    for (const { name } of this.columns) {
+      for (const what of this.reasons.get(name) ?? []) places.set(what, [...(places.get(what) ?? []), name]);
+    }
+    return [...places].map(([what, names]) => `skipped on ${names.join(", ")}: ${what}`);
   }
 
   /** For the terminal: a row for each behaviour, then the sums and what was skipped. */
@@ -54,7 +67,7 @@ export class Results {
       title.slice(0, width).padEnd(width) + cells.map((cell, i) => ` ${cell.padEnd(this.columns[i].name.length)}`).join("");
     const rows = this.behaviours.map((behaviour) => row(behaviour.title, this.columns.map((column) => this.cell(behaviour, column))));
     const sums = this.columns.map((column) => `${column.name}: ${this.sum(column)}`);
-    return [row("", this.columns.map((column) => column.name)), ...rows, ...sums, ...this.skips().map((line) => `skipped on ${line}`)].join("\n");
+    return [row("", this.columns.map((column) => column.name)), ...rows, ...sums, ...this.skips()].join("\n");
   }
 
   /** For the README. */
@@ -67,7 +80,7 @@ export class Results {
       ...rows,
       line(["**sum**", ...this.columns.map((column) => this.sum(column))]),
       "",
-      ...this.skips().map((skip) => `- skipped on ${skip}`),
+      ...this.skips().map((skip) => `- ${skip}`),
     ].join("\n");
   }
 }

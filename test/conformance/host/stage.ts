@@ -19,6 +19,8 @@ export class Control {
   log: string[] = [];
   caps: Capabilities | undefined;
   isReady = false;
+  /** Set when the device did not even stop: nothing can be played on it any more. */
+  isLost = false;
   state: DeviceState | undefined;
 
   constructor(

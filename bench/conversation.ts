@@ -1,0 +1,60 @@
+import { connect } from "node:net";
+
+/* One conversation with a server that takes each way through the HTTP code once: what the smallest stack is tried with. */
+
+interface Exchange {
+  name: string;
+  /** Sent one after the other, each in a packet of its own. */
+  pieces: string[];
+  /** What must be in the answer. */
+  answer: RegExp;
+}
+
+const HOST = "Host: localhost\r\n";
+
+const EXCHANGES: Exchange[] = [
+  { name: "GET", pieces: [`GET / HTTP/1.1\r\n${HOST}\r\n`], answer: /^HTTP\/1\.1 200 / },
+  { name: "the same GET again", pieces: [`GET / HTTP/1.1\r\n${HOST}\r\n`], answer: /^HTTP\/1\.1 200 / },
+  { name: "GET with many headers", pieces: [`GET /?a=1 HTTP/1.1\r\n${HOST}${headers(12)}\r\n`], answer: /^HTTP\/1\.1 200 / },
+  { name: "GET in two pieces", pieces: ["GET / HTTP/1.1\r\nHo", "st: localhost\r\n\r\n"], answer: /^HTTP\/1\.1 200 / },
+  { name: "two GETs in one piece", pieces: [`GET / HTTP/1.1\r\n${HOST}\r\nGET /x HTTP/1.1\r\n${HOST}\r\n`], answer: /^HTTP\/1\.1 200 [^]*HTTP\/1\.1 404 / },
+  { name: "POST", pieces: [`POST / HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\nhello`], answer: /^HTTP\/1\.1 [2-4]\d\d / },
+  { name: "POST, the body later", pieces: [`POST /y HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\n`, "hello"], answer: /^HTTP\/1\.1 404 / },
+  { name: "404", pieces: [`GET /nothing HTTP/1.1\r\n${HOST}\r\n`], answer: /^HTTP\/1\.1 404 / },
+  { name: "malformed", pieces: ["GET  / HTTP/1.1\r\n\r\n"], answer: /^HTTP\/1\.1 400 / },
+  { name: "chunked", pieces: [`POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`, "5\r\nhello\r\n0\r\n\r\n"], answer: /^HTTP\/1\.1 (501|[2-4]\d\d) / },
+];
+
+const ANSWER_MS = 1500;
+const PIECE_MS = 20;
+
+function headers(count: number): string {
+  return Array.from({ length: count }, (_, i) => `X-Header-${i}: value ${i}\r\n`).join("");
+}
+
+/** Holds the conversation. Answers the name of the first exchange that failed; undefined when all went well. */
+export async function holdConversation(port: number): Promise<string | undefined> {
+  for (const exchange of EXCHANGES) if (!(await isAnswered(port, exchange))) return exchange.name;
+  return undefined;
+}
+
+function isAnswered(port: number, { pieces, answer }: Exchange): Promise<boolean> {
+  return new Promise((resolve) => {
+    let text = "";
+    const conn = connect(port, "127.0.0.1");
+    const finish = (): void => {
+      clearTimeout(timer);
+      conn.destroy();
+      resolve(answer.test(text));
+    };
+    const timer = setTimeout(finish, ANSWER_MS);
+    conn.setEncoding("latin1");
+    conn.on("connect", () => pieces.forEach((piece, i) => setTimeout(() => conn.write(piece), i * PIECE_MS)));
+    conn.on("data", (part: string) => {
+      text += part;
+      if (answer.test(text)) finish();
+    });
+    conn.on("error", finish);
+    conn.on("close", finish);
+  });
+}

@@ -1,0 +1,22 @@
+/* What all parts of the benchmark are told. */
+
+/** The parts that can be asked for with --only. */
+export const PARTS = ["node", "espruino", "memory"] as const;
+
+export type Part = (typeof PARTS)[number];
+
+export interface BenchOptions {
+  /** Scratch directory; removed at the end. */
+  dir: string;
+  /** Short: fewer rounds, fewer requests. */
+  isQuick: boolean;
+  /** Path of the interpreter; undefined: its rows are skipped. */
+  espruino: string | undefined;
+  /** Says what is going on; not part of the result. */
+  progress(what: string): void;
+}
+
+/** Rounds of one comparison. */
+export function roundsOf(options: BenchOptions): number {
+  return options.isQuick ? 2 : 5;
+}

@@ -1,0 +1,274 @@
+// The documentation says what the source says: tables, names, commands, links, and examples that compile.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { esp32 } from "../../boards/esp32.js";
+import { boards } from "../../boards/index.js";
+import { buildBundle } from "../../cli/build/index.js";
+import { meerkatRoot } from "../../cli/build/layout.js";
+import { createProgram } from "../../cli/main.js";
+import { createNodePlatform } from "../../platform/node/index.js";
+import { createSimWorld, SIM_CAPS } from "../../platform/sim/index.js";
+import type { Capabilities } from "../../src/core/port.js";
+import * as http from "../../src/http/index.js";
+import * as core from "../../src/index.js";
+
+const PAGES = ["README.md", "CHANGELOG.md", ...readdirSync(join(meerkatRoot, "docs")).map((name) => `docs/${name}`)];
+
+function read(file: string): string {
+  return readFileSync(join(meerkatRoot, file), "utf8");
+}
+
+/** What is between `<!-- name -->` and `<!-- /name -->`. */
+function section(file: string, name: string): string {
+  const [, , inner] = new RegExp(`(<!-- ${name} -->)([^]*?)<!-- /${name} -->`).exec(read(file)) ?? [];
+  assert.ok(inner !== undefined, `${file} has no section between <!-- ${name} --> and <!-- /${name} -->`);
+  return inner.trim();
+}
+
+/** The cells of every row of a table but the first two. */
+function cells(table: string): string[][] {
+  const rows = table.split("\n").filter((line) => line.startsWith("|"));
+  return rows.slice(2).map((row) => row.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim()));
+}
+
+function rowsOf(file: string, name: string): string[][] {
+  return cells(section(file, name));
+}
+
+function unquote(cell: string): string {
+  return cell.replace(/^`(.*)`$/, "$1");
+}
+
+/** Every table below the heading, up to the next heading. */
+function below(file: string, heading: string): string[][] {
+  const [, part] = read(file).split(`\n## ${heading}\n`);
+  assert.ok(part !== undefined, `${file} has no heading "${heading}"`);
+  return cells(part.split("\n## ")[0]);
+}
+
+describe("docs/limits.md", () => {
+  it("has every limit with its default and range", () => {
+    const wanted = Object.entries(core.LIMITS).map(([name, [normal, min, max]]) => [name, String(normal), `${min}–${max}`]);
+    assert.deepEqual(rowsOf("docs/limits.md", "limits").map(([name, normal, range]) => [unquote(name), normal, range]), wanted);
+  });
+
+  it("has the unit that the name says, and what each one costs", () => {
+    for (const [name, , , unit, what, cost] of rowsOf("docs/limits.md", "limits")) {
+      const [, said] = /(Ms|Bytes)`$/.exec(name) ?? [];
+      if (said) assert.equal(unit, said === "Ms" ? "ms" : "bytes", name);
+      assert.ok(what.length > 10 && cost.length > 10, name);
+    }
+  });
+
+  it("has the pool and the sizes of every platform and board", () => {
+    const row = (title: string, c: Capabilities): string[] => {
+      const sizes = [c.pages, c.pageBytes, c.pages * c.pageBytes, c.readMaxBytes, c.writeMaxBytes, c.datagramMaxBytes, c.sockets];
+      return [title, ...sizes.map(String)];
+    };
+    const wanted = [row("Node", createNodePlatform().caps), row("simulator", SIM_CAPS)];
+    for (const { title, pool, chunkBytes, sockets } of boards) {
+      const sizes = { readMaxBytes: chunkBytes, writeMaxBytes: chunkBytes * 2, datagramMaxBytes: chunkBytes - 8 };
+      wanted.push(row(title, { ...SIM_CAPS, ...pool, ...sizes, sockets }));
+    }
+    assert.deepEqual(rowsOf("docs/limits.md", "platforms"), wanted);
+  });
+
+  it("has the sizes that the platform on Espruino makes of a board's chunk", () => {
+    const source = read("platform/espruino/index.ts");
+    for (const line of ["readMaxBytes: chunkBytes,", "writeMaxBytes: chunkBytes * 2,", "datagramMaxBytes: chunkBytes - 8,"]) {
+      assert.ok(source.includes(line), `${line}: correct the test above and docs/limits.md`);
+    }
+  });
+
+  it("has the fixed numbers as they are in the source", () => {
+    const rows = below("docs/limits.md", "Fixed numbers");
+    assert.ok(rows.length > 0);
+    for (const [name, file, value] of rows) {
+      assert.match(read(file), new RegExp(`const ${unquote(name)} = ${value};`), `${name} in ${file}`);
+    }
+  });
+});
+
+describe("docs/errors.md", () => {
+  it("has one row for each code, with its constant and its text", () => {
+    const codes = Object.entries(core).filter(([name]) => name === "MG_OK" || name.startsWith("MG_ERR_")) as [string, number][];
+    const wanted = codes.sort((a, b) => a[1] - b[1]).map(([name, code]) => [String(code), name, core.errorText(code)]);
+    const rows = rowsOf("docs/errors.md", "errors");
+    assert.deepEqual(rows.map(([code, name, text]) => [code, unquote(name), text]), wanted);
+    for (const [code, , , when, what] of rows) assert.ok(when.length > 10 && what.length > 5, code);
+  });
+});
+
+describe("docs/boards.md", () => {
+  it("has the facts of every board", () => {
+    const head = "| id | board | variables | stack | sockets | chunk | storage | pool | Wi-Fi | Bluetooth | UDP | TLS client | firmware |";
+    const line = "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | :-: | :-: | :-: | :-: | --- |";
+    const rows = boards.map((b) => {
+      const can = (yes: boolean): string => (yes ? "yes" : "no");
+      const variables = `${b.variables} x ${b.variableBytes} B`;
+      const pool = `${b.pool.pages} x ${b.pool.pageBytes} B`;
+      const abilities = [b.abilities.wifi, b.abilities.ble, b.abilities.udp, b.abilities.tlsClient].map(can).join(" | ");
+      return `| \`${b.id}\` | ${b.title} | ${variables} | ${b.stackBytes} | ${b.sockets} | ${b.chunkBytes} | ${b.storageBytes} | ${pool} | ${abilities} | ${b.source} |`;
+    });
+    const table = [head, line, ...rows].join("\n");
+    assert.equal(section("docs/boards.md", "boards"), table, `Put this table there:\n${table}`);
+  });
+});
+
+/** Name → value of every exported number that begins with `prefix`. */
+function constants(prefix: string): Map<string, number> {
+  const all = Object.entries({ ...core, ...http }).filter(([name, value]) => name.startsWith(prefix) && typeof value === "number");
+  return new Map(all as [string, number][]);
+}
+
+describe("docs/handlers.md", () => {
+  it("has every event with its number", () => {
+    const rows = rowsOf("docs/handlers.md", "events").map(([name, number]) => [unquote(name), Number(number)]);
+    assert.deepEqual(rows, [...constants("MG_EV_")].sort((a, b) => a[1] - b[1]));
+  });
+
+  it("has every flag with its value, and who may set it", () => {
+    const flags = [...constants("MG_F_")].filter(([name]) => !name.endsWith("_MASK")).sort((a, b) => a[1] - b[1]);
+    const wanted = flags.map(([name, bit]) => {
+      const isProgram = (bit & core.MG_F_USER_MASK) !== 0;
+      const who = [...(isProgram ? ["program"] : []), ...(bit & core.MG_F_PRESET_MASK ? ["preset"] : [])];
+      return [name, String(bit), who.join(", ") || "meerkat"];
+    });
+    assert.deepEqual(rowsOf("docs/handlers.md", "flags").map(([name, bit, who]) => [unquote(name), bit, who]), wanted);
+  });
+});
+
+/** What a program ported from Mongoose may have called: mg_net.h, mbuf.h, mg_http.h. */
+const MONGOOSE = (
+  "mg_mgr_init mg_mgr_init_opt mg_mgr_free mg_mgr_poll mg_next mg_broadcast mg_time mg_check_ip_acl mg_resolve mg_socketpair " +
+  "mg_bind mg_bind_opt mg_connect mg_connect_opt mg_add_sock mg_add_sock_opt mg_send mg_printf mg_vprintf mg_set_timer mg_set_ssl " +
+  "mg_forward mg_mgr_min_timer mg_find_iface mg_if_create_iface " +
+  "mbuf_init mbuf_free mbuf_append mbuf_append_and_free mbuf_insert mbuf_remove mbuf_resize mbuf_trim mbuf_clear mbuf_move " +
+  "mg_set_protocol_http_websocket mg_parse_http mg_get_http_header mg_http_parse_header mg_http_parse_header2 mg_get_http_var " +
+  "mg_url_decode mg_parse_multipart mg_get_http_basic_auth mg_parse_http_basic_auth mg_http_check_digest_auth mg_check_digest_auth " +
+  "mg_http_is_authorized mg_http_send_digest_auth_request mg_send_response_line mg_send_head mg_send_http_chunk " +
+  "mg_printf_http_chunk mg_http_send_error mg_http_send_redirect mg_printf_html_escape mg_http_serve_file mg_serve_http " +
+  "mg_http_reverse_proxy mg_file_upload_handler mg_status_message mg_hash_md5_v mg_hash_sha1_v mg_register_http_endpoint " +
+  "mg_register_http_endpoint_opt mg_connect_http mg_connect_http_opt mg_connect_http_base mg_http_create_digest_auth_header"
+).split(" ");
+
+describe("docs/from-mongoose.md", () => {
+  const mgr = new core.Manager(createSimWorld({ seed: 1 }).platform({ host: "10.0.0.1" }));
+  const nc = mgr.add(() => undefined);
+  const ours: Record<string, object> = { mgr, nc, m: mgr.mbuf() };
+  const exported: Record<string, unknown> = { ...core, ...http };
+  const rows = cells(read("docs/from-mongoose.md").replace(/\n\n(?!\|)/g, "\n")).filter((row) => row.length === 3);
+
+  after(() => mgr.free());
+
+  /** Whether this is a name of ours: a member of a manager, connection or queue, an export, or `new` of one. */
+  function isOurs(name: string): boolean {
+    const [object, member] = name.split(".");
+    if (member !== undefined) return object in ours && member in ours[object];
+    return name.replace(/^new /, "") in exported;
+  }
+
+  it("names only what exists", () => {
+    const tables = rows.filter(([left]) => left !== "Mongoose" && !left.startsWith("---"));
+    assert.ok(tables.length > 60, `only ${tables.length} rows`);
+    for (const [theirs, mine] of tables) {
+      if (mine === "no" || mine === "not yet") continue;
+      const names = mine.split(", ").map(unquote);
+      for (const name of names) assert.ok(isOurs(name), `${theirs}: there is no ${name}`);
+    }
+  });
+
+  it("has a row for every function of Mongoose that a program may have called", () => {
+    const left = new Set(rows.flatMap(([theirs]) => theirs.split(", ").map(unquote)));
+    assert.deepEqual(MONGOOSE.filter((name) => !left.has(name)), []);
+  });
+});
+
+/** Blocks of code in that language, with the page and the line they begin at. */
+function blocks(language: string): { place: string; text: string }[] {
+  return PAGES.flatMap((page) => {
+    const text = read(page);
+    return [...text.matchAll(new RegExp("^```" + language + "\\n([^]*?)^```$", "gm"))].map((match) => {
+      const line = text.slice(0, match.index).split("\n").length + 1;
+      return { place: `${page}:${line}`, text: match[1] };
+    });
+  });
+}
+
+describe("examples in the documentation", () => {
+  it("compile, and can go to a board", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "meerkat-docs-"));
+    const programs = blocks("ts");
+    assert.ok(programs.length >= 6);
+    try {
+      // All in one bundle; a mistake is reported with the name of the file: page and line.
+      const names = programs.map(({ place }) => place.replace(/\W+/g, "-"));
+      programs.forEach(({ text }, at) => writeFileSync(join(dir, `${names[at]}.ts`), text));
+      writeFileSync(join(dir, "all.ts"), names.map((name) => `import "./${name}.js";\n`).join(""));
+      const { warnings } = await buildBundle({ app: join(dir, "all.ts"), board: esp32 });
+      assert.deepEqual(warnings, []);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
+  }).timeout(240_000);
+});
+
+describe("commands in the documentation", () => {
+  const lines = PAGES.flatMap((page) => [...read(page).matchAll(/npx meerkat [^`#\n]+/g)].map(([line]) => line.trim()));
+  const commands = createProgram().commands;
+
+  it("of meerkat exist, with these options and programs", () => {
+    assert.ok(lines.length >= 4);
+    for (const line of lines) {
+      const [name, ...args] = line.split(/\s+/).slice(2);
+      const command = commands.find((one) => one.name() === name);
+      assert.ok(command, line);
+      const flags = command.options.flatMap((option) => [option.short, option.long]);
+      for (const arg of args) {
+        if (arg.startsWith("-")) assert.ok(flags.includes(arg), `${line}: no option ${arg}`);
+        if (arg.startsWith("examples/")) assert.ok(existsSync(join(meerkatRoot, arg)), `${line}: no ${arg}`);
+      }
+      const board = args[args.indexOf("--board") + 1];
+      if (args.includes("--board")) assert.ok(boards.some((one) => one.id === board), `${line}: no board ${board}`);
+    }
+  });
+
+  it("of npm are scripts of the package", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const text = PAGES.map(read).join("\n");
+    const used = [...text.matchAll(/npm (?:run )?(\w+)/g)].map(([, name]) => name).filter((name) => name !== "ci");
+    for (const name of new Set(used)) assert.ok(name in scripts, `npm run ${name}`);
+    for (const name of ["start", "test", "check", "bench", "build", "prepare"]) assert.ok(name in scripts, name);
+  });
+});
+
+describe("pages", () => {
+  it("link to files that exist", () => {
+    for (const page of PAGES) {
+      for (const [, to] of read(page).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
+        if (/^https?:/.test(to)) continue;
+        assert.ok(existsSync(join(meerkatRoot, dirname(page), to)), `${page} links to ${to}`);
+      }
+    }
+  });
+
+  it("name files of the repository that exist", () => {
+    for (const page of PAGES) {
+      for (const [, path] of read(page).matchAll(/`((?:src|platform|boards|cli|test|docs|examples|bench)\/[\w./-]+\.\w+)`/g)) {
+        assert.ok(existsSync(join(meerkatRoot, path)), `${page} names ${path}`);
+      }
+    }
+  });
+
+  it("have the changes of this version on top", () => {
+    const { version } = JSON.parse(read("package.json")) as { version: string };
+    assert.match(read("CHANGELOG.md"), new RegExp(`^# Changelog\\n[^]*?\\n## \\[${version.replaceAll(".", "\\.")}\\]`));
+  });
+
+  it("show what the conformance suite printed", () => {
+    assert.ok(section("README.md", "conformance").length > 0);
+  });
+});
