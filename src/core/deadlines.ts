@@ -1,5 +1,6 @@
 import type { Connection } from "./connection.js";
 import { MG_F_CONNECTING } from "./flags.js";
+import { MG_F_LISTENING } from "./flags.js";
 import { failConnect, close } from "./lifecycle.js";
 import { Err } from "./port.js";
 import { Gate, Phase, State } from "./state.js";
@@ -30,7 +31,7 @@ function isPast(nowMs: number, sinceMs: number, limitMs: number): boolean {
 
 /** What the connection is waiting for. Only what is neither the first byte nor the next message is written down in `_phase`. */
 export function phaseOf(nc: Connection): Phase {
-  if (nc._phase || !nc.protoHandler) return nc._phase;
+  if (nc._phase || !nc.protoHandler || nc._f & MG_F_LISTENING) return nc._phase;
   return nc._gate & Gate.First ? Phase.First : Phase.Idle;
 }
 
