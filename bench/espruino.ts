@@ -25,7 +25,7 @@ async function benchHand(options: BenchOptions, binary: string, hello: Hello): P
   for (const connections of [1, 8]) {
     options.progress(`${GROUP}: hello, ${connections} conn`);
     const [net] = await compare(options.dir, servers, { connections, seconds: 1 }, roundsOf(options));
-    rows.push(ratioRow(GROUP, `hello, ${connections} conn, to a hand-written handler`, net, HAND_GOAL));
+    rows.push(ratioRow(GROUP, `hello, ${connections} conn, to a hand-written handler`, net, options.isBusy, HAND_GOAL));
   }
   for (const server of servers) {
     await server.stop();
@@ -49,7 +49,7 @@ async function benchHttp(options: BenchOptions, binary: string, hello: Hello): P
     await http.stop();
   }
   await ours.stop();
-  const row = ratioRow(GROUP, "hello, 8 conn, to the built-in http module", compareSlots(slots.ours, slots.http));
+  const row = ratioRow(GROUP, "hello, 8 conn, to the built-in http module", compareSlots(slots.ours, slots.http), options.isBusy);
   return [row, await benchDeath(options, binary)];
 }
 

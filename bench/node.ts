@@ -26,7 +26,7 @@ async function benchEcho(options: BenchOptions): Promise<Row[]> {
       const name = `echo ${echoBytes} B, ${connections} conn, to node:net`;
       options.progress(`${GROUP}: ${name}`);
       const [net] = await compare(options.dir, servers, { connections, seconds: 1, echoBytes }, roundsOf(options));
-      rows.push(ratioRow(GROUP, name, net, NET_GOAL));
+      rows.push(ratioRow(GROUP, name, net, options.isBusy, NET_GOAL));
     }
   }
   await stopAll(servers);
@@ -39,8 +39,8 @@ async function benchHello(options: BenchOptions): Promise<Row[]> {
   for (const connections of [1, 32, 256]) {
     options.progress(`${GROUP}: hello, ${connections} conn`);
     const [net, http] = await compare(options.dir, servers, { connections, seconds: 1 }, roundsOf(options));
-    rows.push(ratioRow(GROUP, `hello, ${connections} conn, to node:net`, net, NET_GOAL));
-    rows.push(ratioRow(GROUP, `hello, ${connections} conn, to node:http`, http, HTTP_GOAL));
+    rows.push(ratioRow(GROUP, `hello, ${connections} conn, to node:net`, net, options.isBusy, NET_GOAL));
+    rows.push(ratioRow(GROUP, `hello, ${connections} conn, to node:http`, http, options.isBusy, HTTP_GOAL));
   }
   await stopAll(servers);
   return rows;

@@ -12,6 +12,8 @@ export interface BenchOptions {
   isQuick: boolean;
   /** Path of the interpreter; undefined: its rows are skipped. */
   espruino: string | undefined;
+  /** Other programs use the processors: results go by processor time where it is known, else by the clock. */
+  isBusy: boolean;
   /** Says what is going on; not part of the result. */
   progress(what: string): void;
 }

@@ -22,12 +22,17 @@ export interface Row {
   details?: Comparison;
 }
 
-/** A row for a comparison. */
-export function ratioRow(group: string, name: string, details: Comparison, goal?: Row["goal"]): Row {
+/**
+ * A row for a comparison. On a busy machine the result is the ratio by processor time: there the ratio by the clock says
+ * more about who else was running.
+ */
+export function ratioRow(group: string, name: string, details: Comparison, isBusy: boolean, goal?: Row["goal"]): Row {
+  const { ratio, low, high, cpuRatio } = details;
+  const byClock = `by the clock ${ratio.toFixed(2)} (rounds ${low.toFixed(2)}-${high.toFixed(2)})`;
+  const byCpu = cpuRatio === undefined ? "" : `, by processor time ${cpuRatio.toFixed(2)}`;
   const errors = details.errors + details.peerErrors;
-  const cpu = details.cpuRatio === undefined ? "" : `; by processor time ${details.cpuRatio.toFixed(2)}`;
-  const note = `rounds ${details.low.toFixed(2)}-${details.high.toFixed(2)}${cpu}${errors > 0 ? `; ${errors} errors` : ""}`;
-  return judged({ group, name, value: details.ratio, unit: "x", goal, note, details });
+  const value = isBusy && cpuRatio !== undefined ? cpuRatio : ratio;
+  return judged({ group, name, value, unit: "x", goal, note: byClock + byCpu + (errors > 0 ? `, ${errors} errors` : ""), details });
 }
 
 /** A row for a number. */

@@ -170,11 +170,19 @@ export function adoptSocket(owner: Owner, socket: unknown): Handle {
  */
 export function write(handle: Handle, raw: Raw): number {
   const c = handle as Sock;
-  if (c.dSnd) return block(c);
-  if (c.p && c.k) unpark(c);
+  if (c.dSnd || c.p) return writeAside(c, raw);
   if (!c.sckt) return WriteResult.Closed;
   c.write(raw as string);
-  if (c.p) listenForDrain(c);
+  return raw.length;
+}
+
+/** A write while the last one is not out, or while reading is paused. */
+function writeAside(c: Sock, raw: Raw): number {
+  if (c.dSnd) return block(c);
+  unpark(c);
+  if (!c.sckt) return WriteResult.Closed;
+  c.write(raw as string);
+  listenForDrain(c);
   return raw.length;
 }
 

@@ -84,6 +84,8 @@ export class Connection {
 
   /** The protocol's state in bits of its own; 0: between messages, may be closed to make room. Starts as 16: nothing came yet. */
   declare _ps: number;
+  /** Nonzero: while `_ps` is 0 nobody wants SEND. */
+  declare _quiet: number;
   declare _limit: number;
   /** Since when the platform takes no output; platform ms. */
   declare _blockedAt: number;
@@ -283,6 +285,7 @@ proto.peerPort = 0;
 proto.localAddress = "";
 proto.localPort = 0;
 proto._ps = 16;
+proto._quiet = 0;
 proto._r = undefined;
 proto._s = undefined;
 proto._state = State.Open;

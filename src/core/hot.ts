@@ -55,7 +55,7 @@ export function onData(owner: Owner, bytes: Raw): number {
       const r = nc.mgr._platform.write(nc._sock, out);
       if (r > 0) {
         nc._o = 0;
-        if (proto) proto(nc, MG_EV_SEND, r);
+        if (proto && (nc._ps || !nc._quiet)) proto(nc, MG_EV_SEND, r);
       } else slow.refused(nc, r);
     }
   } catch (e) {

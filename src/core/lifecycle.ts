@@ -45,6 +45,7 @@ export function child(lnc: Connection, address: string, port: number): Connectio
   if (lnc.protoHandler) {
     nc.protoHandler = lnc.protoHandler;
     nc._gate |= Gate.First;
+    if (lnc._quiet) nc._quiet = 1;
   }
   return nc;
 }

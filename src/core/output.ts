@@ -118,7 +118,10 @@ export function settle(nc: Connection): void {
 /** Leases pages for input that stays, and closes the hot path while it does. */
 function keepInput(nc: Connection): void {
   const m = nc._i ? nc._in() : nc._r;
-  if (!m) return;
+  if (!m) {
+    nc._gate &= ~Gate.Kept;
+    return;
+  }
   m._leaseKept();
   nc._gate = m.len ? nc._gate | Gate.Kept : nc._gate & ~Gate.Kept;
 }

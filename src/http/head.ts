@@ -1,10 +1,12 @@
 import type { Limits } from "../core/limits.js";
-import { HttpMessage } from "./message.js";
+import { HttpMessage, trimOws } from "./message.js";
 
 /** Control characters that no head line may contain: everything below space but tab, and DEL (RFC 9110 §5.5). */
 const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]/;
 /** Anything that is no token character (RFC 9110 §5.6.2), with the request line's space and the rest left to the callers. */
 const NOT_TOKEN = /[^!#$%&'*+.^_`|~0-9A-Za-z-]/;
+/** What no host and port can hold (RFC 3986 §3.2.2). Negated: a range that ends above \x7f never matches on Espruino. */
+const NOT_HOST = /[^!$%&'()*+,.0-9:;=A-Z\x5b\x5d_a-z~-]/;
 
 /**
  * Parses a request head: everything before the blank line, as a binary string. Answers the message, or the status of the
@@ -21,10 +23,40 @@ export function parseRequestHead(head: string, limits: Limits): HttpMessage | nu
   const proto = words[2];
   if (!method || NOT_TOKEN.test(method)) return 400;
   if (target.length > limits.uriMaxBytes) return 414;
-  if (proto !== "HTTP/1.1" && proto !== "HTTP/1.0") return proto.slice(0, 5) === "HTTP/" && proto.length === 8 ? 505 : 400;
-  if (!target || CONTROLS.test(lines.join(""))) return 400;
-  if (target.charAt(0) !== "/" && target !== "*" && target.indexOf("://") < 1) return 400;
-  return withHeaders(head, lines, method, target, proto);
+  if (proto !== "HTTP/1.1" && proto !== "HTTP/1.0") {
+    const status = versionStatus(proto);
+    if (status) return status;
+  }
+  if (CONTROLS.test(lines.join(""))) return 400;
+  const path = target.charAt(0) === "/" || (target === "*" && method === "OPTIONS") ? target : pathOf(target);
+  return path ? withHeaders(head, lines, method, path, proto) : 400;
+}
+
+/** 0 for a later HTTP/1.x, which is read as 1.1 (RFC 9110 §2.5); 505 for another version; 400 for what is none. */
+function versionStatus(proto: string): number {
+  if (proto.length !== 8 || proto.slice(0, 5) !== "HTTP/" || proto.charAt(6) !== ".") return 400;
+  if (!isDigits(proto.charAt(5)) || !isDigits(proto.charAt(7))) return 400;
+  return proto.charAt(5) === "1" ? 0 : 505;
+}
+
+/** Path and query of a target in absolute form (RFC 9112 §3.2.2: must be taken); "" when it is none. */
+function pathOf(target: string): string {
+  const colons = target.indexOf("://");
+  const scheme = colons > 0 ? target.slice(0, colons).toLowerCase() : "";
+  if (scheme !== "http" && scheme !== "https") return "";
+  const rest = target.slice(colons + 3);
+  const slash = rest.indexOf("/");
+  const query = rest.indexOf("?");
+  if (slash >= 0 && (query < 0 || slash < query)) return rest.slice(slash);
+  return query < 0 ? "/" : "/" + rest.slice(query);
+}
+
+function isDigits(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 48 || c > 57) return false;
+  }
+  return text.length > 0;
 }
 
 /** What the header lines say about framing and persistence. */
@@ -54,22 +86,18 @@ function headerLine(line: string, facts: Facts): number {
   const name = line.slice(0, colon).toLowerCase();
   if (name === "host") {
     facts.hosts++;
-    return 0;
+    return NOT_HOST.test(trimOws(line.slice(colon + 1))) ? 400 : 0; // RFC 9112 §3.2
   }
-  if (name === "content-length") return contentLength(line.slice(colon + 1).trim(), facts);
+  if (name === "content-length") return contentLength(trimOws(line.slice(colon + 1)), facts);
   if (name === "transfer-encoding") return 501;
   if (name === "connection") return connection(line.slice(colon + 1).toLowerCase(), facts);
   return NOT_TOKEN.test(name) ? 400 : 0; // space before the colon included (RFC 9112 §5.1)
 }
 
-/** Content-Length: digits only, once or repeated with the same value (RFC 9112 §6.3). */
+/** Content-Length: digits only, and once: a repeated one may be refused, and is (RFC 9112 §6.3). */
 function contentLength(value: string, facts: Facts): number {
-  if (value.length < 1 || value.length > 10) return value.length ? 413 : 400;
-  for (let i = 0; i < value.length; i++) {
-    const c = value.charCodeAt(i);
-    if (c < 48 || c > 57) return 400;
-  }
-  if (facts.length >= 0) return 400;
+  if (!isDigits(value) || facts.length >= 0) return 400;
+  if (value.length > 10) return 413;
   facts.length = parseInt(value, 10);
   return 0;
 }
@@ -77,7 +105,7 @@ function contentLength(value: string, facts: Facts): number {
 function connection(value: string, facts: Facts): number {
   const options = value.split(",");
   for (let i = 0; i < options.length; i++) {
-    const option = options[i].trim();
+    const option = trimOws(options[i]);
     if (option === "close") facts.close = true;
     else if (option === "keep-alive") facts.keepAlive = true;
   }

@@ -69,5 +69,18 @@ export function findHeader(head: string, name: string): string | undefined {
   if (at < 0) return undefined;
   const from = at + name.length + 3;
   const end = head.indexOf("\r\n", from);
-  return (end < 0 ? head.slice(from) : head.slice(from, end)).trim();
+  return trimOws(end < 0 ? head.slice(from) : head.slice(from, end));
+}
+
+/** The text without spaces and tabs around it: optional white space is nothing else (RFC 9110 §5.6.3). */
+export function trimOws(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isOws(text.charCodeAt(from))) from++;
+  while (to > from && isOws(text.charCodeAt(to - 1))) to--;
+  return from || to < text.length ? text.slice(from, to) : text;
+}
+
+function isOws(c: number): boolean {
+  return c === 32 || c === 9;
 }

@@ -1,7 +1,9 @@
 import type { Connection } from "../core/connection.js";
 import { MG_F_SEND_AND_CLOSE } from "../core/flags.js";
+import { cur } from "../core/hot.js";
 import { toRaw } from "../core/mbuf.js";
 import type { ByteOps, Raw } from "../core/port.js";
+import { INPUT_ONLY } from "../core/state.js";
 import { RawSource } from "./source.js";
 import { Http } from "./state.js";
 import { statusMessage } from "./status.js";
@@ -34,8 +36,10 @@ let lastReply = "";
  * @hot
  */
 export function httpReply(nc: Connection, status: number, headers: string, body: string | Uint8Array): boolean {
-  if (body === lastBody && headers === lastHeaders && status === lastStatus && !nc._ps) return nc._put(lastReply) > 0;
-  return makeReply(nc, status, headers, body);
+  if (body !== lastBody || headers !== lastHeaders || status !== lastStatus || nc._ps) return makeReply(nc, status, headers, body);
+  if (cur !== nc.id || nc._gate & ~INPUT_ONLY || nc._o) return nc._put(lastReply) > 0;
+  nc._o = lastReply;
+  return true;
 }
 
 function makeReply(nc: Connection, status: number, headers: string, body: string | Uint8Array): boolean {
@@ -47,7 +51,7 @@ function makeReply(nc: Connection, status: number, headers: string, body: string
   if (nc._ps & Http.NoBody || !hasLength) return nc._put(head) > 0;
   if (typeof raw !== "string" || raw.length > SMALL_MAX_BYTES) return putBoth(nc, head, raw);
   const reply = head + raw;
-  if (nc._ps & Http.Close || typeof body !== "string") return nc._put(reply) > 0;
+  if (nc._ps & Http.Close || typeof body !== "string" || reply.length > nc.mgr._fastMax) return nc._put(reply) > 0;
   lastStatus = status;
   lastHeaders = headers;
   lastBody = body;

@@ -39,7 +39,9 @@ export interface HttpOptions {
  * to make room then; a full server answers 503 from a constant.
  */
 export function setProtocolHttpWebsocket(nc: Connection, options?: HttpOptions): void {
-  nc.protoHandler = options && options.rawEvents === false ? onQuiet : onEvent;
+  const isQuiet = options && options.rawEvents === false;
+  nc.protoHandler = isQuiet ? onQuiet : onEvent;
+  if (isQuiet) nc._quiet = 1;
   nc._refusal = refusal(503);
 }
 

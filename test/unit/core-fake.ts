@@ -47,7 +47,7 @@ export function fakePlatform(caps: Partial<Capabilities> = {}, form: RawForm = "
     wakes: new Map(),
     violations: [],
     accept(listener) {
-      const handle = make(undefined);
+      const handle = make(fake, undefined);
       handle.owner = fake.sink.accepted(listener, handle, "10.9.9.9", 999);
       return handle;
     },
@@ -66,37 +66,45 @@ export function fakePlatform(caps: Partial<Capabilities> = {}, form: RawForm = "
       throw new Error("The core asks to be woken for ever");
     },
   };
-  const make = (owner: Owner | undefined): FakeHandle => {
-    const handle: FakeHandle = { owner, calls: [], isOver: false };
-    fake.handles.push(handle);
-    return handle;
-  };
-  const say = (handle: Handle, call: string): void => {
-    const known = handle as FakeHandle;
-    if (known.calls.includes("destroy")) fake.violations.push(`${call} after destroy`);
-    known.calls.push(call);
-  };
-  fake.platform = {
+  fake.platform = platformOf(fake, caps, form);
+  return fake;
+}
+
+function make(fake: Fake, owner: Owner | undefined): FakeHandle {
+  const handle: FakeHandle = { owner, calls: [], isOver: false };
+  fake.handles.push(handle);
+  return handle;
+}
+
+function say(fake: Fake, handle: Handle, call: string): void {
+  const known = handle as FakeHandle;
+  if (known.calls.includes("destroy")) fake.violations.push(`${call} after destroy`);
+  known.calls.push(call);
+}
+
+/** What the core calls. */
+function platformOf(fake: Fake, caps: Partial<Capabilities>, form: RawForm): Platform {
+  return {
     name: "fake",
     caps: { ...SIM_CAPS, ...caps },
     bytes: byteOpsFor(form),
     open: (sink) => void (fake.sink = sink),
-    listen: (owner) => make(owner),
-    connect: (owner) => make(owner),
+    listen: (owner) => make(fake, owner),
+    connect: (owner) => make(fake, owner),
     write(handle, bytes) {
       const known = handle as FakeHandle;
       const answer = known.isOver ? WriteResult.Closed : fake.answers.length > 0 ? (fake.answers.shift() as number) : bytes.length;
       known.isOver = answer < WriteResult.WouldBlock;
-      say(handle, `write ${text(bytes)}${answer < 0 ? " " + answer : ""}`);
+      say(fake, handle, `write ${text(bytes)}${answer < 0 ? " " + answer : ""}`);
       return answer;
     },
-    pause: (handle) => say(handle, "pause"),
-    resume: (handle) => say(handle, "resume"),
-    end: (handle) => say(handle, "end"),
-    destroy: (handle) => say(handle, "destroy"),
-    openDatagram: (owner) => make(owner),
+    pause: (handle) => say(fake, handle, "pause"),
+    resume: (handle) => say(fake, handle, "resume"),
+    end: (handle) => say(fake, handle, "end"),
+    destroy: (handle) => say(fake, handle, "destroy"),
+    openDatagram: (owner) => make(fake, owner),
     sendTo(handle, bytes, host, port) {
-      say(handle, `sendTo ${host}:${port} ${text(bytes)}`);
+      say(fake, handle, `sendTo ${host}:${port} ${text(bytes)}`);
       return fake.answers.length > 0 ? (fake.answers.shift() as number) : bytes.length;
     },
     now: () => fake.nowMs,
@@ -111,5 +119,4 @@ export function fakePlatform(caps: Partial<Capabilities> = {}, form: RawForm = "
     digest: () => "",
     log: (line) => void fake.logs.push(line),
   };
-  return fake;
 }
