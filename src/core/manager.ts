@@ -11,39 +11,14 @@ import { cur } from "./hot.js";
 import { close, opened } from "./lifecycle.js";
 import { type Limits, resolveLimits } from "./limits.js";
 import { Mbuf } from "./mbuf.js";
+import { type ConnectionOptions, makePool, type ManagerOptions, recvDefault } from "./options.js";
 import { joinPair } from "./pair.js";
 import { pass } from "./pass.js";
-import { Pool } from "./pool.js";
-import { type ByteOps, Err, type MemoryInfo, type Platform, type TlsOptions } from "./port.js";
+import type { Pool } from "./pool.js";
+import { type ByteOps, Err, type MemoryInfo, type Platform } from "./port.js";
 import { sink } from "./sink.js";
 import { Gate, State } from "./state.js";
 import { type ConnectionInfo, describe, newStats, type Stats } from "./stats.js";
-
-/** Options of a manager. */
-export interface ManagerOptions {
-  /** Pages of the pool; default: the platform's or board's budget. */
-  pages?: number;
-  /** Bytes in a page; default likewise. */
-  pageBytes?: number;
-  limits?: Partial<Limits>;
-  /** Anything the program wants to keep in `mgr.userData`. */
-  userData?: unknown;
-}
-
-/** Options of bind, connect and add. */
-export interface ConnectionOptions {
-  userData?: unknown;
-  /** MG_F_USER_1…6, MG_F_WEBSOCKET_NO_DEFRAG, MG_F_ENABLE_BROADCAST; other bits are ignored. */
-  flags?: number;
-  /** For `ssl://`: keys, certificates, what to trust. */
-  tls?: TlsOptions;
-  /** bind: who may connect, as in `checkIpAcl`. */
-  ipAcl?: string;
-  /** bind: connections waiting to be accepted. */
-  backlog?: number;
-  /** See `nc.recvMbufLimit`. */
-  recvMbufLimit?: number;
-}
 
 /** The event manager (struct mg_mgr): owns all connections, their memory and their time. */
 export class Manager {
@@ -382,24 +357,4 @@ function tightChanged(pool: Pool): void {
 function noSocket(nc: Connection): void {
   nc.err = Err.TooManySockets;
   close(nc);
-}
-
-function makePool(platform: Platform, o: ManagerOptions, limits: Limits): Pool {
-  const pages = wholeNumber("pages", o.pages === undefined ? platform.caps.pages : o.pages, 2, 65535);
-  const pageBytes = wholeNumber("pageBytes", o.pageBytes === undefined ? platform.caps.pageBytes : o.pageBytes, 64, 65536);
-  const reserve = limits.pageReserve || Math.max(1, Math.floor(pages / 4));
-  if (reserve >= pages) throw rangeError("Limit pageReserve is " + reserve + ": must be less than the " + pages + " pages of the pool");
-  return new Pool(pages, pageBytes, reserve, platform.bytes);
-}
-
-function recvDefault(pool: Pool): number {
-  return Math.max(1, Math.floor((pool.pages - pool._reserve) / 2)) * pool.pageBytes;
-}
-
-function wholeNumber(name: string, value: number, min: number, max: number): number {
-  if (typeof value !== "number") throw new TypeError("Option " + name + " is " + value + ": must be a whole number");
-  if (!(value >= min && value <= max) || Math.floor(value) !== value) {
-    throw rangeError("Option " + name + " is " + value + ": must be a whole number from " + min + " to " + max);
-  }
-  return value;
 }

@@ -13,7 +13,7 @@ const PEER_OFFSET = 5;
 
 /** The line to the device, for all behaviours of one run. */
 export class Control {
-  /** Lines not looked at yet, and the rest behind the last line end. */
+  /** What came behind the last line end. */
   private rest = "";
   /** The log of the behaviour that runs. */
   log: string[] = [];
@@ -129,16 +129,6 @@ export class Client {
   isOver(): boolean {
     return this.peer.state === "ended" || this.peer.state === "closed";
   }
-
-  /** A whole HTTP response with its Content-Length: head and body. */
-  async response(hasBody = true): Promise<{ head: string; body: string }> {
-    await this.stage.until(() => this.peer.received.includes("\r\n\r\n") || this.isOver(), "a response head");
-    const end = this.peer.received.indexOf("\r\n\r\n") + 4;
-    assert.ok(end >= 4, `a response head, not ${JSON.stringify(this.peer.received)}`);
-    const head = await this.take(end);
-    const length = /\r\nContent-Length: (\d+)\r\n/.exec(head);
-    return { head, body: hasBody && length !== null ? await this.take(Number(length[1])) : "" };
-  }
 }
 
 /** What a behaviour's script is played on. */
@@ -151,10 +141,6 @@ export class Stage {
     /** The first of the behaviour's ten ports. */
     readonly port: number,
   ) {}
-
-  get caps(): Capabilities {
-    return this.control.caps as Capabilities;
-  }
 
   private get peers(): Peers {
     return this.control.peers;
@@ -183,7 +169,7 @@ export class Stage {
     return new Client(this, peer);
   }
 
-  /** Connects as often as the device has logged ACCEPT for the n-th connection, so that names are in order. */
+  /** Connects, and waits for the device's ACCEPT, so that the names of connections are in the order of the script. */
   async accepted(offset = 0): Promise<Client> {
     const before = this.count(/ACCEPT$/);
     const client = await this.connect(offset);

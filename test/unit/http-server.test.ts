@@ -1,0 +1,444 @@
+import assert from "node:assert/strict";
+import type { RawForm } from "../../platform/sim/index.js";
+import type { Connection } from "../../src/core/connection.js";
+import { MG_EV_ACCEPT, MG_EV_CLOSE, MG_EV_RECV } from "../../src/core/events.js";
+import { MG_F_CLOSE_IMMEDIATELY, MG_F_SEND_AND_CLOSE } from "../../src/core/flags.js";
+import { httpReply, type HttpMessage, MG_EV_HTTP_REQUEST, setProtocolHttpWebsocket } from "../../src/http/index.js";
+import { eventsOf, stage } from "./core-support.js";
+import { get, mirror, readReplies, serve, talk } from "./http-support.js";
+
+/** The statuses of a talk, in order. */
+function statuses(pieces: string | string[], methods?: string[]): number[] {
+  return talk(pieces, mirror, {}, methods).replies.map((r) => r.status);
+}
+
+for (const form of ["array", "string"] as RawForm[]) {
+  const options = { platform: { form } };
+
+  describe(`an HTTP server (${form}s)`, () => {
+    it("hands out a request behind its raw RECV, and keeps the connection", () => {
+      const t = talk(get("/a?b"), mirror, options);
+      assert.equal(t.replies[0].status, 200);
+      assert.equal(t.replies[0].body, "GET /a b HTTP/1.1 0 ");
+      assert.equal(t.replies[0].headers.connection, undefined);
+      assert.equal(t.isClosed, false);
+      assert.deepEqual(t.events.slice(0, 3), ["ACCEPT 10.0.0.9", `RECV ${get("/a?b").length}`, "HTTP_REQUEST GET /a"]);
+    });
+
+    it("has the request still in recvMbuf while its handler runs, and not afterwards", () => {
+      const lengths: number[] = [];
+      let nc: Connection | undefined;
+      const request = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";
+      const t = talk([request, request], (c, hm) => {
+        nc = c;
+        lengths.push(c.recvMbuf.len, hm.bodyLength);
+        mirror(c, hm);
+      }, options);
+      assert.deepEqual(lengths, [request.length, 3, request.length, 3]);
+      assert.equal(nc?.recvMbuf.len, 0);
+      assert.equal(t.replies.length, 2);
+    });
+
+    it("takes a request in two pieces, wherever it is cut", () => {
+      const request = "POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello";
+      for (let cut = 1; cut < request.length; cut++) {
+        const t = talk([request.slice(0, cut), request.slice(cut)], mirror, options);
+        assert.deepEqual(t.replies.map((r) => r.body), ["POST /p  HTTP/1.1 5 hello"], `cut at ${cut}`);
+      }
+    });
+
+    it("takes requests a byte at a time", () => {
+      const wire = get("/1") + "POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok" + get("/3");
+      const t = talk([...wire], mirror, options);
+      assert.deepEqual(t.replies.map((r) => r.body), ["GET /1  HTTP/1.1 0 ", "POST /2  HTTP/1.1 2 ok", "GET /3  HTTP/1.1 0 "]);
+    });
+
+    it("answers many requests that come in one piece, in order, each with its own body", () => {
+      let wire = "";
+      for (let i = 0; i < 20; i++) wire += `POST /${i} HTTP/1.1\r\nHost: x\r\nContent-Length: ${i}\r\n\r\n` + String(i % 10).repeat(i);
+      const t = talk(wire, mirror, options);
+      assert.deepEqual(t.replies.map((r) => r.body), Array.from({ length: 20 }, (_, i) => `POST /${i}  HTTP/1.1 ${i} ${String(i % 10).repeat(i)}`));
+    });
+
+    it("gives bodies as text and as bytes, whatever they hold", () => {
+      let text = "";
+      let bytes: number[] = [];
+      const body = "\x00\xff\xc3\xa9\r\n\r\n";
+      talk(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`, (nc, hm) => {
+        text = hm.body;
+        bytes = [...hm.bodyBytes()];
+        mirror(nc, hm);
+      }, options);
+      assert.deepEqual(bytes, [0, 255, 0xc3, 0xa9, 13, 10, 13, 10]);
+      assert.ok(text.endsWith("\u00e9\r\n\r\n"));
+    });
+
+    it("refuses what it must, says so, and ends the connection", () => {
+      const cases: [status: number, wire: string][] = [
+        [400, "nonsense\r\n\r\n"],
+        [400, "GET / HTTP/1.1\r\n\r\n"],
+        [413, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"],
+        [414, get("/" + "a".repeat(1100))],
+        [431, "GET / HTTP/1.1\r\nHost: x\r\nX: " + "y".repeat(3000)],
+        [431, get("/", "X: y\r\n".repeat(50))],
+        [501, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+        [505, "GET / HTTP/2.0\r\nHost: x\r\n\r\n"],
+      ];
+      for (const [status, wire] of cases) {
+        const t = talk(wire + get("/smuggled"), mirror, options);
+        assert.deepEqual(t.replies.map((r) => r.status), [status], wire.slice(0, 60));
+        assert.equal(t.replies[0].headers.connection, "close");
+        assert.equal(t.isClosed, true);
+        assert.equal(t.events.filter((e) => e.startsWith("HTTP_REQUEST")).length, 0);
+      }
+    });
+
+    it("answers what came before a refused request", () => {
+      assert.deepEqual(talk(get("/ok") + "nonsense\r\n\r\n" + get("/never"), mirror, options).replies.map((r) => r.status), [200, 400]);
+    });
+
+    it("closes after the reply where the request says so, and drops what follows", () => {
+      for (const wire of [get("/", "Connection: close\r\n"), "GET / HTTP/1.0\r\n\r\n"]) {
+        const t = talk(wire + get("/next"), mirror, options);
+        assert.equal(t.replies.length, 1);
+        assert.equal(t.replies[0].headers.connection, "close");
+        assert.equal(t.isClosed, true);
+      }
+    });
+
+    it("keeps a connection that asks for it in HTTP/1.0", () => {
+      const request = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+      const t = talk([request, request], mirror, options);
+      assert.equal(t.replies.length, 2);
+      assert.equal(t.isClosed, false);
+    });
+
+    it("sends no body to HEAD, and the same head as to GET", () => {
+      const head = get("/h").replace("GET", "HEAD");
+      const t = talk([get("/h"), head, get("/h"), head], (nc) => void httpReply(nc, 200, "", "0123456789"), options, ["GET", "HEAD", "GET", "HEAD"]);
+      assert.deepEqual(t.replies.map((r) => r.body), ["0123456789", "", "0123456789", ""]);
+      for (const reply of t.replies) assert.equal(reply.headers["content-length"], "10");
+    });
+
+    it("lets a reply come later, and requests behind it wait for their turn", () => {
+      const s = stage(options);
+      const waiting: { nc: Connection; uri: string }[] = [];
+      serve(s, (nc, hm) => {
+        if (hm.uri.startsWith("/wait")) waiting.push({ nc, uri: hm.uri });
+        else mirror(nc, hm);
+      });
+      const peer = s.peer(80);
+      peer.send(get("/wait1") + get("/now") + get("/wait2") + get("/last"));
+      s.run(3000);
+      assert.equal(peer.received, "");
+      assert.equal(waiting.length, 1);
+      httpReply(waiting[0].nc, 200, "", "one");
+      s.run(50);
+      assert.deepEqual(readReplies(peer.received).map((r) => r.body), ["one", "GET /now  HTTP/1.1 0 "]);
+      assert.equal(waiting.length, 2);
+      httpReply(waiting[1].nc, 200, "", "two");
+      s.run(50);
+      assert.deepEqual(readReplies(peer.received).slice(2).map((r) => r.body), ["two", "GET /last  HTTP/1.1 0 "]);
+      s.finish();
+    });
+
+    it("remembers HEAD and close for a reply that comes later", () => {
+      const s = stage(options);
+      let nc: Connection | undefined;
+      serve(s, (c) => void (nc = c));
+      const peer = s.peer(80);
+      peer.send(get("/").replace("GET", "HEAD").replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+      s.run(50);
+      httpReply(nc as Connection, 200, "", "body");
+      s.run(50);
+      const [reply] = readReplies(peer.received, ["HEAD"]);
+      assert.equal(reply.headers["content-length"], "4");
+      assert.equal(reply.headers.connection, "close");
+      assert.notEqual(peer.state, "open");
+      s.finish();
+    });
+
+    it("sends a body larger than its memory, and goes on with the connection", () => {
+      const big = "0123456789".repeat(20_000);
+      const s = stage({ ...options, mgr: { pages: 8, pageBytes: 512 } });
+      serve(s, (nc, hm) => void httpReply(nc, 200, "", hm.uri === "/big" ? big : "small"));
+      const peer = s.peer(80);
+      const order = ["/big", "/big", "/small", "/big", "/big", "/small"];
+      for (const uri of order) {
+        peer.send(get(uri));
+        s.run(7);
+      }
+      s.run(3000);
+      assert.deepEqual(readReplies(peer.received).map((r) => r.body.length), order.map((uri) => (uri === "/big" ? 200_000 : 5)));
+      assert.ok(s.mgr.pool.lowWater >= -1);
+      s.finish();
+    });
+
+    it("sends a large body to HEAD as nothing, and to close before the end", () => {
+      const big = "x".repeat(100_000);
+      const t = talk([get("/").replace("GET", "HEAD"), get("/", "Connection: close\r\n")], (nc) => void httpReply(nc, 200, "", big), options, ["HEAD", "GET"]);
+      assert.deepEqual(t.replies.map((r) => [r.headers["content-length"], r.body.length]), [["100000", 0], ["100000", 100_000]]);
+      assert.equal(t.isClosed, true);
+    });
+
+    it("answers 431 for a head that does not end within the limit, as soon as that is certain", () => {
+      const s = stage({ ...options, mgr: { limits: { headMaxBytes: 200 } } });
+      serve(s);
+      const peer = s.peer(80);
+      peer.send(get("/").slice(0, -2) + "X: " + "y".repeat(300));
+      s.run(20);
+      assert.equal(readReplies(peer.received)[0].status, 431);
+      s.finish();
+    });
+
+    it("takes a head of exactly the limit, and none of a byte more", () => {
+      for (const more of [0, 1]) {
+        const empty = get("/", "X: \r\n").length;
+        const wire = get("/", "X: " + "y".repeat(200 + more - empty) + "\r\n");
+        const t = talk(wire, mirror, { ...options, mgr: { limits: { headMaxBytes: 200 } } });
+        assert.equal(t.replies[0].status, more ? 431 : 200);
+        const slow = talk([...wire], mirror, { ...options, mgr: { limits: { headMaxBytes: 200 } } });
+        assert.equal(slow.replies[0].status, more ? 431 : 200);
+      }
+    });
+
+    it("takes a body of exactly the limit, and answers 413 to a byte more before it comes", () => {
+      for (const more of [0, 1]) {
+        const wire = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${100 + more}\r\n\r\n`;
+        const t = talk([wire, "b".repeat(100 + more)], mirror, { ...options, mgr: { limits: { bodyMaxBytes: 100 } } });
+        assert.equal(t.replies[0].status, more ? 413 : 200);
+        assert.equal(t.replies.length, 1);
+      }
+    });
+
+    it("does not fail on a peer that goes in the middle of a request, a reply or a wait", () => {
+      const s = stage(options);
+      serve(s, (nc, hm) => {
+        if (hm.uri === "/big") httpReply(nc, 200, "", "x".repeat(50_000));
+      });
+      for (const wire of [get("/").slice(0, 9), "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx", get("/big"), get("/wait"), ""]) {
+        for (const end of ["fin", "reset", "close"] as const) {
+          const peer = s.peer(80);
+          peer.pauseReading();
+          peer.send(wire);
+          s.run(20);
+          peer[end]();
+          s.run(20);
+        }
+      }
+      s.run(60_000);
+      assert.deepEqual(s.logs, []);
+      s.finish();
+    });
+  });
+}
+
+describe("an HTTP server and its surroundings", () => {
+  it("ignores empty lines before a request (RFC 9112 section 2.2)", () => {
+    assert.deepEqual(statuses("\r\n" + get("/a")), [200]);
+    assert.deepEqual(statuses(["\r\n", get("/a")]), [200]);
+    assert.deepEqual(statuses("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nok\r\n" + get("/next")), [200, 200]);
+    assert.deepEqual(statuses(get("/1") + "\r\n" + get("/2")), [200, 200]);
+  });
+
+  it("closes a connection that sends nothing but empty lines", () => {
+    const s = stage({ mgr: { limits: { headMs: 2000, idleMs: 2000, firstByteMs: 2000 } } });
+    serve(s);
+    const peer = s.peer(80);
+    for (let i = 0; i < 300; i++) {
+      peer.send("\r\n".repeat(50));
+      s.run(100);
+    }
+    assert.notEqual(peer.state, "open");
+    s.finish();
+  });
+
+  it("answers everything owed to a peer that half-closed behind its requests", () => {
+    const s = stage();
+    const owed: Connection[] = [];
+    serve(s, (nc, hm) => {
+      if (hm.uri === "/later") owed.push(nc);
+      else httpReply(nc, 200, "", hm.uri === "/big" ? "x".repeat(50_000) : "small");
+    });
+    const wires = [get("/later"), get("/big") + get("/small"), get("/small") + get("/small"), get("/big")];
+    const peers = wires.map((wire) => {
+      const peer = s.peer(80);
+      peer.send(wire);
+      peer.fin();
+      return peer;
+    });
+    s.run(500);
+    for (const nc of owed) httpReply(nc, 200, "", "at last");
+    s.run(3000);
+    assert.deepEqual(peers.map((p) => readReplies(p.received).map((r) => r.body.length)), [[7], [50_000, 5], [5, 5], [50_000]]);
+    assert.ok(peers.every((p) => p.state === "closed"));
+    s.finish();
+  });
+
+  it("drops a half request of a peer that half-closed, without an answer from the handler", () => {
+    const s = stage();
+    let requests = 0;
+    serve(s, () => void requests++);
+    const peer = s.peer(80);
+    peer.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf");
+    peer.fin();
+    s.run(500);
+    assert.equal(requests, 0);
+    assert.equal(peer.state, "closed");
+    s.finish();
+  });
+
+  it("hands out nothing more once the raw handler has asked to close, first request or later", () => {
+    for (const flag of [MG_F_CLOSE_IMMEDIATELY, MG_F_SEND_AND_CLOSE]) {
+      for (const round of [1, 2, 3]) {
+        const s = stage();
+        let count = 0;
+        let requests = 0;
+        setProtocolHttpWebsocket(s.mgr.bind("tcp://:80", s.note("H", (nc, ev) => {
+          if (ev === MG_EV_RECV && ++count === round) nc.flags |= flag;
+          if (ev !== MG_EV_HTTP_REQUEST) return;
+          requests++;
+          httpReply(nc, 200, "", "ok");
+        })));
+        const peer = s.peer(80);
+        for (let i = 0; i < 4; i++) {
+          peer.send(get("/"));
+          s.run(10);
+        }
+        assert.equal(requests, round - 1);
+        s.finish();
+      }
+    }
+  });
+
+  it("lets a raw handler use up the input itself", () => {
+    const s = stage();
+    let raw = "";
+    setProtocolHttpWebsocket(s.mgr.bind("tcp://:80", s.note("H", (nc, ev) => {
+      if (ev === MG_EV_HTTP_REQUEST) return void httpReply(nc, 200, "", "ok");
+      if (ev !== MG_EV_RECV || !nc.recvMbuf.text().startsWith("RAW")) return;
+      raw += nc.recvMbuf.text();
+      nc.recvMbuf.clear();
+    })));
+    const peer = s.peer(80);
+    for (const wire of ["RAW 1", get("/"), "RAW 2", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n!", "RAW 3", get("/")]) {
+      peer.send(wire);
+      s.run(10);
+    }
+    assert.equal(raw, "RAW 1RAW 2RAW 3");
+    assert.equal(readReplies(peer.received).length, 3);
+    s.finish();
+  });
+
+  it("lets a request handler take its request out of recvMbuf itself", () => {
+    const t = talk([get("/1") + get("/2"), get("/3")], (nc, hm) => {
+      mirror(nc, hm);
+      nc.recvMbuf.remove(get("/1").length);
+    });
+    assert.deepEqual(t.replies.map((r) => r.body.split(" ")[1]), ["/1", "/2", "/3"]);
+  });
+
+  it("speaks on a connection it is attached to by itself", () => {
+    const s = stage();
+    s.mgr.bind("tcp://:80", s.note("A", (nc, ev, data) => {
+      if (ev === MG_EV_ACCEPT) setProtocolHttpWebsocket(nc);
+      if (ev === MG_EV_HTTP_REQUEST) mirror(nc, data as HttpMessage);
+    }));
+    const peer = s.peer(80);
+    for (let i = 0; i < 3; i++) {
+      peer.send(get("/" + i));
+      s.run(10);
+    }
+    assert.equal(readReplies(peer.received).length, 3);
+    s.finish();
+  });
+
+  it("closes the connection of a handler that throws, and answers the next one", () => {
+    const s = stage();
+    serve(s, (nc, hm) => {
+      if (hm.uri === "/throw") throw new Error("in a request");
+      mirror(nc, hm);
+    });
+    const bad = s.peer(80);
+    const good = s.peer(80);
+    good.send(get("/1"));
+    bad.send(get("/throw") + get("/2"));
+    s.run(20);
+    good.send(get("/3"));
+    s.run(50);
+    assert.notEqual(bad.state, "open");
+    assert.ok(!bad.received.includes("/2"));
+    assert.equal(readReplies(good.received).length, 2);
+    assert.equal(s.logs.length, 1);
+    assert.equal(eventsOf(s, "H80").filter((e) => e === "CLOSE").length, 1);
+    s.finish();
+  });
+
+  it("closes the connection of a handler that throws in a request it has seen before", () => {
+    const s = stage();
+    let count = 0;
+    serve(s, (nc, hm) => {
+      if (++count === 3) throw new Error("third time");
+      mirror(nc, hm);
+    });
+    const peer = s.peer(80);
+    for (let i = 0; i < 5; i++) {
+      peer.send(get("/"));
+      s.run(10);
+    }
+    assert.equal(count, 3);
+    assert.notEqual(peer.state, "open");
+    s.finish();
+  });
+
+  it("lets a request handler close, free and go", () => {
+    const acts: ((nc: Connection) => void)[] = [(nc) => (nc.flags |= MG_F_CLOSE_IMMEDIATELY), (nc) => (nc.flags |= MG_F_SEND_AND_CLOSE), (nc) => nc.mgr.free()];
+    for (const act of acts) {
+      for (const round of [1, 2, 3]) {
+        const s = stage();
+        let count = 0;
+        let closed = 0;
+        setProtocolHttpWebsocket(s.mgr.bind("tcp://:80", s.note("H", (nc, ev) => {
+          if (ev === MG_EV_CLOSE && nc.listener) closed++;
+          if (ev !== MG_EV_HTTP_REQUEST) return;
+          httpReply(nc, 200, "", "ok");
+          if (++count === round) act(nc);
+        })));
+        const peer = s.peer(80);
+        for (let i = 0; i < 4; i++) {
+          peer.send(get("/"));
+          s.run(10);
+        }
+        assert.equal(count, round);
+        assert.equal(closed, 1);
+        s.finish();
+      }
+    }
+  });
+
+  it("answers 404 by itself where there is no handler", () => {
+    const s = stage();
+    setProtocolHttpWebsocket(s.mgr.bind("tcp://:80", undefined));
+    const peer = s.peer(80);
+    for (let i = 0; i < 3; i++) {
+      peer.send(get("/"));
+      s.run(10);
+    }
+    assert.ok(readReplies(peer.received).every((r) => r.status === 404));
+    s.finish();
+  });
+
+  it("makes a pipelining peer wait that does not read its replies, and loses none", () => {
+    const s = stage({ mgr: { pages: 16, pageBytes: 512 } });
+    serve(s, (nc, hm) => void httpReply(nc, 200, "", hm.uri + "=" + "v".repeat(700)));
+    const peer = s.peer(80);
+    peer.pauseReading();
+    for (let i = 0; i < 200; i++) peer.send(get("/" + i));
+    s.run(8000);
+    assert.ok(s.mgr.pool.lowWater >= -1);
+    peer.resumeReading();
+    s.run(20_000);
+    assert.deepEqual(readReplies(peer.received).map((r) => r.body.split("=")[0]), Array.from({ length: 200 }, (_, i) => "/" + i));
+    s.finish();
+  });
+});
