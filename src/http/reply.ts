@@ -1,4 +1,5 @@
 import type { Connection } from "../core/connection.js";
+import { rangeError } from "../core/errors.js";
 import { MG_F_SEND_AND_CLOSE } from "../core/flags.js";
 import { cur } from "../core/hot.js";
 import { toRaw } from "../core/mbuf.js";
@@ -43,6 +44,7 @@ export function httpReply(nc: Connection, status: number, headers: string, body:
 }
 
 function makeReply(nc: Connection, status: number, headers: string, body: string | Uint8Array): boolean {
+  if (!(status >= 100 && status < 1000) || Math.floor(status) !== status) throw rangeError("Status is " + status + ": must be a whole number from 100 to 999");
   if (headers !== checked) checkHeaders(nc.mgr._ops, headers);
   const raw = toRaw(nc.mgr._ops, body);
   const hasLength = status >= 200 && status !== 204 && status !== 304; // RFC 9110 §8.6
@@ -77,6 +79,7 @@ export function httpSendError(nc: Connection, status: number, reason?: string): 
 
 /** Sends a redirect to `location` (mg_http_send_redirect). Throws TypeError when the location cannot stand in a header. */
 export function httpSendRedirect(nc: Connection, status: number, location: string): void {
+  if (/[\x00-\x1f\x7f]/.test(location)) throw new TypeError("Location contains control characters");
   httpReply(nc, status, "Location: " + location + "\r\nCache-Control: no-cache\r\n", "");
 }
 

@@ -99,8 +99,9 @@ export class Browser {
   /** Ends the browser. */
   async close(): Promise<void> {
     const gone = new Promise((resolve) => this.child.once("close", resolve));
-    this.child.kill("SIGKILL");
+    this.session = undefined;
+    await Promise.race([this.call("Browser.close", {}), gone]);
     await gone;
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }

@@ -77,7 +77,7 @@ inEveryPlace("chat.ts", (app) => {
     await anna.hears("* bert has joined\r\n");
     bert.send(`${"x".repeat(5000)}\nshort\n`);
     assert.equal(await anna.hears("\r\n"), "bert: short");
-    await bert.hears("That line was dropped");
+    await bert.hears("* That line was dropped: it is over 256 bytes\r\n");
     anna.send("still here?\n");
     assert.equal(await bert.hears("anna: still here?\r\n"), "");
   });

@@ -23,8 +23,8 @@ suite("examples/demo.ts in a browser (chromium)", function () {
   });
 
   after(async () => {
-    await page?.close();
     app?.stop();
+    await page?.close();
   });
 
   it("shows every reading", async () => {

@@ -140,10 +140,11 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Waits for a condition. The limit is only there to say what was waited for. */
+/** Waits for a condition. The limit is only there to say what was waited for, before mocha gives up. */
 export async function until(isReached: () => boolean, what: () => string): Promise<void> {
-  for (let turns = 0; !isReached(); turns++) {
-    if (turns > 3000) throw new Error(`Never came: ${what()}`);
+  const endMs = Date.now() + BUILD_MAX_MS * 0.8;
+  while (!isReached()) {
+    if (Date.now() > endMs) throw new Error(`Never came: ${what()}`);
     await sleep(10);
   }
 }

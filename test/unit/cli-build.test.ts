@@ -26,8 +26,10 @@ describe("cli build", function () {
   it("puts in what --define says, and leaves names readable with --no-minify", async () => {
     const file = program(dir, "greet.ts", "const greeting = process.env.GREETING;", "console.log(greeting, process.env.NAME);");
     const args = ["--board", "esp32", "--define", "GREETING=a=b", "--define", "NAME=x"];
-    const small = await meerkat(["build", file, "-o", join(dir, "small.js"), ...args]);
-    const large = await meerkat(["build", file, "-o", join(dir, "large.js"), "--no-minify", ...args]);
+    const [small, large] = await Promise.all([
+      meerkat(["build", file, "-o", join(dir, "small.js"), ...args]),
+      meerkat(["build", file, "-o", join(dir, "large.js"), "--no-minify", ...args]),
+    ]);
     assert.deepEqual([small.code, large.code], [0, 0]);
     assert.match(readFileSync(join(dir, "small.js"), "utf8"), /"a=b","x"/);
     assert.match(readFileSync(join(dir, "large.js"), "utf8"), /greeting/);
@@ -43,7 +45,8 @@ describe("cli build", function () {
   });
 
   it("ends with 1 when it is over the board's budget", async () => {
-    const args = ["build", HELLO, "--board", "esp32", "--define", "MEERKAT_PAGES=1000", "-o", "big.js"];
+    const file = program(dir, "big.ts", "console.log(1);");
+    const args = ["build", file, "--board", "esp32", "--define", "MEERKAT_PAGES=1000", "-o", "big.js"];
     const { code, stderr } = await meerkat(args, { cwd: dir });
     assert.equal(code, 1);
     assert.match(stderr, /^This program is too big:\nthe program needs about \d+ variables, but ESP32 has at most 16383\n/);
@@ -52,7 +55,8 @@ describe("cli build", function () {
 
   it("ends with 1 when the file cannot be written", async () => {
     mkdirSync(join(dir, "taken"));
-    const { code, stderr } = await meerkat(["build", HELLO, "--board", "esp32", "-o", "taken"], { cwd: dir });
+    const file = program(dir, "small.ts", "console.log(1);");
+    const { code, stderr } = await meerkat(["build", file, "--board", "esp32", "-o", "taken"], { cwd: dir });
     assert.equal(code, 1);
     assert.match(stderr, /^EISDIR: [^\n]*taken'\n$/);
   });

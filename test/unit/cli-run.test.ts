@@ -28,27 +28,23 @@ describe("cli run", function () {
   const dir = directory();
   afterEach(endAll);
 
-  it("publishes a port where it was asked to, says so, and ends with 130 at Ctrl-C", async () => {
+  it("publishes a port where it was asked to, says which lead nowhere, and ends with 130 at Ctrl-C", async () => {
     const port = await freePort();
-    const command = start(["run", HELLO, "-p", `${port}:80`], { cwd: dir });
+    const nowhere = await freePort();
+    const command = start(["run", HELLO, "-p", `${port}:80`, "-p", `${nowhere}:81`], { cwd: dir });
     await command.prints(`http://localhost:${port} \u2192 port 80\n`);
     assert.equal((await ask(port, "GET", "/")).body, "Hello World");
     assert.match(command.stdout, /ready: pool/);
+    await until(() => command.stderr !== "" || command.isOver, () => "a line about port 81");
+    assert.equal(command.stderr, `Port ${nowhere} leads nowhere: the program does not listen on port 81.\n`);
     assert.equal((await command.interrupt()).code, 130);
-    assert.equal(command.stderr, "");
   });
 
-  it("moves ports below 1024 up by 8000 when nothing is said, and passes PORT on", async () => {
+  it("moves ports below 1024 up by 8000 when nothing is said, and puts in what --define says", async () => {
     const port = await freeLowPort();
-    const command = start(["run", HELLO], { env: { PORT: String(port) } });
+    const command = start(["run", HELLO, "--define", `PORT=${port}`], { env: { PORT: "1" } });
     await command.prints(`localhost:${8000 + port} \u2192 port ${port}\n`);
     assert.equal((await ask(8000 + port, "GET", "/")).status, 200);
-  });
-
-  it("puts in what --define says, before the environment", async () => {
-    const port = await freePort();
-    const command = start(["run", HELLO, "--define", `PORT=${port}`], { env: { PORT: "1" } });
-    await command.prints(`localhost:${port} \u2192 port ${port}\n`);
   });
 
   it("takes any free port for 0, and several ports", async () => {
@@ -66,13 +62,15 @@ describe("cli run", function () {
     await command.prints(/udp:\/\/localhost:\d{4,5} \u2192 port 82\n/);
   });
 
-  it("ends with 1 and says which port is in use", async () => {
+  it("ends with 1 and says which port is in use, published or from PORT", async () => {
     const other = await occupy();
     const { port } = other.address() as AddressInfo;
-    const published = await meerkat(["run", HELLO, "-p", `${port}:80`]);
+    const [published, own] = await Promise.all([
+      meerkat(["run", HELLO, "-p", `${port}:80`]),
+      meerkat(["run", HELLO], { env: { PORT: String(port) } }),
+    ]);
     assert.equal(published.code, 1);
     assert.match(published.stderr, new RegExp(`^Cannot listen on port ${port}, for port 80 of the program: address in use\\.\n`));
-    const own = await meerkat(["run", HELLO], { env: { PORT: String(port) } });
     assert.equal(own.code, 1);
     assert.match(own.stderr, new RegExp(`^Cannot listen on port ${port}: address in use\\.\n`));
     other.close();
@@ -97,13 +95,6 @@ describe("cli run", function () {
     assert.match(command.stderr, new RegExp(`Cannot listen on port ${taken}`));
     other.close();
     assert.equal((await command.interrupt()).code, 130);
-  });
-
-  it("says when a published port leads nowhere", async () => {
-    const port = await freePort();
-    const command = start(["run", HELLO, "-p", "0:80", "-p", `${port}:81`]);
-    await until(() => command.stderr !== "" || command.isOver, () => "a line about port 81");
-    assert.equal(command.stderr, `Port ${port} leads nowhere: the program does not listen on port 81.\n`);
   });
 
   it("ends with 1 and the author's line when the program throws while it is loaded", async () => {

@@ -13,13 +13,20 @@ const BIN = join(meerkatRoot, "cli/bin/meerkat.mjs");
 /** A command that runs or has run. */
 export class Command {
   stdout = "";
+  /** Standard error, without the notice. */
   stderr = "";
+  /** That the command compiled itself first; "" when it did not. */
+  notice = "";
   /** Undefined while it runs. */
   code: number | null | undefined;
 
   constructor(readonly child: ChildProcess) {
     child.stdout?.on("data", (bytes: Buffer) => (this.stdout += bytes.toString()));
-    child.stderr?.on("data", (bytes: Buffer) => (this.stderr += bytes.toString()));
+    child.stderr?.on("data", (bytes: Buffer) => {
+      // Comes when somebody changes the sources while the tests run; cli-bin.test.ts looks at it.
+      this.notice ||= /^Compiling meerkat.*\n/.exec(bytes.toString())?.[0] ?? "";
+      this.stderr = (this.stderr + bytes.toString()).replace(/^Compiling meerkat.*\n/, "");
+    });
     child.on("close", (code) => (this.code = code));
   }
 

@@ -3,7 +3,8 @@ import type { Connection } from "../../src/core/connection.js";
 import { MG_ERR_FAILED, MG_ERR_REFUSED, MG_ERR_RESET, MG_ERR_UNSENT_DATA } from "../../src/core/errors.js";
 import { type AnyHandler, eventName, MG_EV_ACCEPT, MG_EV_POLL, MG_EV_RECV, MG_EV_SEND } from "../../src/core/events.js";
 import { MG_F_CLOSE_IMMEDIATELY, MG_F_SEND_AND_CLOSE, MG_F_WANT_WRITE } from "../../src/core/flags.js";
-import { Manager, type ManagerOptions } from "../../src/core/manager.js";
+import { Manager } from "../../src/core/manager.js";
+import type { ManagerOptions } from "../../src/core/options.js";
 import { type Capabilities, Err, type Owner, WriteResult } from "../../src/core/port.js";
 import { type Fake, fakePlatform, type FakeHandle } from "./core-fake.js";
 

@@ -5,7 +5,8 @@ import { createSimWorld, type SimPeer, type SimPlatformOptions, type SimWorld, t
 import type { Connection } from "../../src/core/connection.js";
 import { type AnyHandler, eventName, type EventHandler, MG_EV_ACCEPT, MG_EV_CLOSE, MG_EV_CONNECT, MG_EV_POLL, MG_EV_TIMER } from "../../src/core/events.js";
 import { MG_F_CONNECTING, MG_F_UDP } from "../../src/core/flags.js";
-import { Manager, type ManagerOptions } from "../../src/core/manager.js";
+import { Manager } from "../../src/core/manager.js";
+import type { ManagerOptions } from "../../src/core/options.js";
 import type { Platform } from "../../src/core/port.js";
 
 /** Where the manager under test lives, and its peers. */
