@@ -16,7 +16,7 @@ const GROUP = "memory";
 const IDLE_GOAL = { atMost: 45 };
 const IDLE_COUNT = 50;
 /** What may be left after many requests: a text that is kept is a few variables longer or shorter. */
-const LEAK_GOAL = { atMost: 20 };
+const LEAK_GOAL = { atMost: 10 };
 const LEAK_CONNECTIONS = 8;
 const LEAK_WARM_COUNT = 500;
 /** Stacks of an ESP32 and of an ESP32-C3. */

@@ -22,6 +22,7 @@ import type { SimOptions } from "./sim-app.js";
 const FAILED = 1;
 const MISUSED = 2;
 
+const EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 ended by Ctrl-C.";
 const PUBLISH = "reach APP_PORT of the program at port HOST of this computer (0: any free one); may be repeated";
 const DEFINE = "the value of process.env.KEY in the program; may be repeated";
 const SEED = "seed of the board's random numbers, 0 to 4294967295; default: a new one, which is printed";
@@ -64,7 +65,7 @@ export function createProgram(): Command {
   addRun(program);
   addSim(program);
   addBuild(program);
-  program.addHelpText("after", `\n${boardList()}\n\nmeerkat COMMAND --help shows examples.`);
+  program.addHelpText("after", `\n${boardList()}\n\n${EXIT_CODES}\nmeerkat COMMAND --help shows examples.`);
   return program;
 }
 

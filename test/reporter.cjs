@@ -25,7 +25,7 @@ class Report extends Spec {
     const groups = groupBy(this.skipped, reasonOf);
     for (const [reason, tests] of groups) {
       console.log(`${tests.length} skipped: ${reason}`);
-      for (const [suite, ofSuite] of groupBy(tests, suiteOf)) printList(suite, ofSuite.map((test) => test.title));
+      printList([...groupBy(tests, (test) => test.title)].map(([title, same]) => title + times(same.length)));
     }
     console.log(`${this.stats.passes} passed, ${this.stats.failures} failed`);
   }
@@ -38,8 +38,9 @@ function reasonOf(test) {
   return "not possible on this machine or platform";
 }
 
-function suiteOf(test) {
-  return test.parent ? test.parent.fullTitle() : "";
+/** The same test is there once for each platform. */
+function times(count) {
+  return count > 1 ? ` (${count} times)` : "";
 }
 
 function groupBy(items, keyOf) {
@@ -51,14 +52,14 @@ function groupBy(items, keyOf) {
   return groups;
 }
 
-/** `suite: title; title; …` in lines of bearable length. */
-function printList(suite, titles) {
-  let line = `  ${suite}:`;
+/** The titles, one after the other, in lines of bearable length. */
+function printList(titles) {
+  let line = " ";
   titles.forEach((title, at) => {
     const item = ` ${title}${at < titles.length - 1 ? ";" : ""}`;
     if (line.length + item.length > COLUMNS_MAX && line.trim()) {
       console.log(line);
-      line = "   ";
+      line = " ";
     }
     line += item;
   });

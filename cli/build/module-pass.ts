@@ -4,6 +4,7 @@ import { memberName, parseModule, walk } from "./ast.js";
 import type { AnyNode } from "./ast.js";
 import { analyse } from "./scope.js";
 import type { Reference } from "./scope.js";
+import { redirectTextMethod } from "./text-methods.js";
 import { unwrapClasses } from "./unwrap-classes.js";
 
 /*
@@ -11,7 +12,7 @@ import { unwrapClasses } from "./unwrap-classes.js";
  * so that text inside strings and comments stays as it is.
  *
  * On a board a string is its UTF-8 bytes: literals are written as these bytes, and the few natives that would go wrong
- * with bytes are replaced by shims.
+ * with bytes, or that search wrongly (text-methods.ts), are replaced by shims.
  */
 
 /** What to do to a module. */
@@ -20,7 +21,7 @@ export interface ModulePass {
   defines: Record<string, string>;
   /** Reading a name without a value gives undefined (boards have no environment). When false it is left as it is. */
   dropUndefined: boolean;
-  /** Strings become their UTF-8 bytes, and natives that do not know UTF-8 their shims. */
+  /** Strings become their UTF-8 bytes, and natives that do not know UTF-8 or search wrongly their shims. */
   text: boolean;
   /** Takes what TypeScript makes of a class out of its function, and makes sums of templates. */
   flatten: boolean;
@@ -45,14 +46,17 @@ export function passModule(code: string, pass: ModulePass): { code: string; map:
   const program = parseModule(code);
   const text = new MagicString(code);
   const globals = analyse(program).globals;
-  if (pass.flatten) {
-    unwrapClasses(program, code, text);
-    walk(program, (node) => addInsteadOfConcat(node, text));
-  }
-  if (pass.text) {
-    walk(program, (node, ancestors) => writeAsBytes(node, ancestors, text));
-    redirectNatives(globals, text);
-  }
+  const shims = new Set<string>();
+  if (pass.flatten) unwrapClasses(program, code, text);
+  walk(program, (node, ancestors) => {
+    if (pass.flatten) addInsteadOfConcat(node, text);
+    if (!pass.text) return;
+    writeAsBytes(node, ancestors, text);
+    const shim = redirectTextMethod(node, text);
+    if (shim !== undefined) shims.add(shim);
+  });
+  if (pass.text) redirectNatives(globals, shims, text);
+  for (const name of shims) text.prepend(`import { ${name} as $${name} } from "${SHIMS_ID}";`);
   for (const use of globals) substituteDefine(use, pass, text);
   if (!text.hasChanged()) return null;
   return { code: text.toString(), map: text.generateMap({ hires: "boundary" }) };
@@ -105,8 +109,8 @@ export function byteLiteral(value: string): string {
   );
 }
 
-function redirectNatives(globals: Reference[], text: MagicString): void {
-  const used = new Set<string>();
+/** Puts shims in the place of natives, and notes which in `used`. */
+function redirectNatives(globals: Reference[], used: Set<string>, text: MagicString): void {
   for (const use of globals) {
     const parent = use.ancestors[use.ancestors.length - 1];
     const member = parent.object === use.node ? memberName(parent) : undefined;
@@ -116,7 +120,6 @@ function redirectNatives(globals: Reference[], text: MagicString): void {
     text.update(node.start, node.end, "$" + SHIMS[name]);
     used.add(SHIMS[name]);
   }
-  for (const name of used) text.prepend(`import { ${name} as $${name} } from "${SHIMS_ID}";`);
 }
 
 function substituteDefine(use: Reference, pass: ModulePass, text: MagicString): void {

@@ -143,6 +143,78 @@ function isSequence(bytes: string, count: number): boolean {
   return first !== 0xf4 || second < 0x90;
 }
 
+/** What has a method of this name: an array, an Mbuf, or a class of the program's own. */
+type Having<Name extends string> = { [name in Name]: (...args: unknown[]) => unknown };
+
+/**
+ * `x.indexOf(n, from)`. Espruino's also finds what only begins like the needle where the string ends: the first such
+ * place comes after every whole one, so that it means "none". What is no string is asked itself.
+ */
+export function textIndexOf(x: string | Having<"indexOf">, n: unknown, from?: number): unknown {
+  if (typeof x !== "string") return from === undefined ? x.indexOf(n) : x.indexOf(n, from);
+  return indexIn(x, typeof n === "string" ? n : "" + n, from);
+}
+
+function indexIn(x: string, needle: string, from?: number): number {
+  const at = x.indexOf(needle, from);
+  // Nothing is found at the very end, where "" is by ECMA-262 §22.1.3.9.
+  if (at < 0) return needle === "" ? x.length : -1;
+  return at + needle.length > x.length ? -1 : at;
+}
+
+/** `x.includes(n, from)`, with the same repair. */
+export function textIncludes(x: string | Having<"includes">, n: unknown, from?: number): unknown {
+  if (typeof x !== "string") return from === undefined ? x.includes(n) : x.includes(n, from);
+  return indexIn(x, typeof n === "string" ? n : "" + n, from) >= 0;
+}
+
+type Replacer = string | ((match: string, at: number, text: string) => unknown);
+
+/**
+ * `x.replace(pattern, by)`, with the same repair when the pattern is a string. Then functions and the `$` patterns of
+ * ECMA-262 §22.1.3.19.1 work as well, which Espruino's ignores; with a regular expression the native does what it can.
+ */
+export function textReplace(x: string | Having<"replace">, pattern: unknown, by: Replacer): unknown {
+  if (typeof x !== "string") return x.replace(pattern, by);
+  if (typeof pattern !== "string") return x.replace(pattern as RegExp, by as string);
+  const at = indexIn(x, pattern);
+  return at < 0 ? x : x.slice(0, at) + replacement(x, pattern, at, by) + x.slice(at + pattern.length);
+}
+
+/** `x.replaceAll(pattern, by)`, as {@link textReplace}. */
+export function textReplaceAll(x: string | Having<"replaceAll">, pattern: unknown, by: Replacer): unknown {
+  if (typeof x !== "string") return x.replaceAll(pattern, by);
+  if (typeof pattern !== "string") return x.replaceAll(pattern as RegExp, by as string);
+  const step = pattern.length || 1;
+  let out = "";
+  let end = 0;
+  for (let at = indexIn(x, pattern); at >= 0; at = at + step > x.length ? -1 : indexIn(x, pattern, at + step)) {
+    out += x.slice(end, at) + replacement(x, pattern, at, by);
+    end = at + pattern.length;
+  }
+  return out + x.slice(end);
+}
+
+function replacement(x: string, match: string, at: number, by: Replacer): string {
+  if (typeof by === "function") return "" + by(match, at, x);
+  const pattern = "" + by;
+  let out = "";
+  let from = 0;
+  for (let dollar = pattern.indexOf("$"); dollar >= 0; dollar = pattern.indexOf("$", from)) {
+    out += pattern.slice(from, dollar) + meaning(pattern.charAt(dollar + 1), x, match, at);
+    from = dollar + 2;
+  }
+  return out + pattern.slice(from);
+}
+
+/** What `$` and this character stand for. */
+function meaning(c: string, x: string, match: string, at: number): string {
+  if (c === "$") return c;
+  if (c === "&") return match;
+  if (c === "`") return x.slice(0, at);
+  return c === "'" ? x.slice(at + match.length) : "$" + c;
+}
+
 /** `Number.isInteger`. */
 export function isInteger(value: unknown): boolean {
   return typeof value === "number" && isFinite(value) && Math.floor(value) === value;

@@ -1,7 +1,7 @@
 /**
  * Owns: the few places where strings and typed arrays of the firmware differ from V8's in a way a program can rely on
- * or stumble over: a character is a byte, JSON escapes all bytes from 0x7F up, `split` knows no limit and `replace` no
- * `$`; `set` takes a string and cuts what does not fit, `slice` of a typed array is a plain array.
+ * or stumble over: a character is a byte, JSON escapes all bytes from 0x7F up, `split` knows no limit, `indexOf` and its
+ * kin find half a needle at the end, `replace` knows few `$`; `set` takes a string and cuts what does not fit, `slice` of a typed array is a plain array.
  * Not modelled: how V8 prints numbers in `"" + n`, percent coding of bytes above 0x7F, the firmware's small regular
  * expressions, `subarray` beyond the end.
  */
@@ -45,11 +45,61 @@ const BYTE_STRINGS = `(function () {
   };
 })()`;
 
+// jswrap_string_indexOf, _jswrap_string_replace and jswrap_string_match: a needle is also found where only its beginning
+// fits before the string ends; replace calls no function and knows no `$` but the groups of a regular expression.
 const PATTERNS = `(function () {
-  var proto = String.prototype, split = proto.split, replace = proto.replace;
+  var proto = String.prototype, split = proto.split, replace = proto.replace, match = proto.match;
+  var indexOf = proto.indexOf, startsWith = proto.startsWith;
+  function find(text, needle, from) {
+    var end = text.length - needle.length + 1;
+    if (end < 1) return -1;
+    var at = typeof from === "number" || typeof from === "boolean" ? Math.max(from | 0, 0) : 0;
+    if (at > end) at = end;
+    var whole = indexOf.call(text, needle, at);
+    if (whole >= 0 && whole < text.length) return whole;
+    for (at = Math.max(at, end); at < text.length; at++) if (startsWith.call(needle, text.slice(at))) return at;
+    return -1;
+  }
+  function put(text, at, count, by) { return text.slice(0, at) + by + text.slice(at + count); }
+  function grouped(by) {
+    return function () {
+      var match = arguments;
+      return replace.call(by, /\\$([^])/g, function (all, c) {
+        return c >= "1" && c <= "9" && +c < match.length - 2 && match[c] !== undefined ? match[c] : all; });
+    };
+  }
+  function matched(text, pattern, by) {
+    return replace.call(text, pattern, typeof by === "function" ? by : grouped(String(by)));
+  }
+  proto.indexOf = function (needle, from) { return find(String(this), String(needle), from); };
+  proto.includes = function (needle, from) { return find(String(this), String(needle), from) >= 0; };
   proto.split = function (separator) { return split.call(this, separator); };
+  proto.match = function (pattern) {
+    if (pattern instanceof RegExp) return match.call(this, pattern);
+    if (pattern === undefined) return undefined;
+    var needle = String(pattern), at = find(String(this), needle);
+    if (at < 0) return null;
+    var found = [needle];
+    found.index = at;
+    found.input = needle;
+    return found;
+  };
   proto.replace = function (pattern, by) {
-    return replace.call(this, pattern, typeof by === "string" ? function () { return by; } : by);
+    var text = String(this), needle, at;
+    if (pattern instanceof RegExp) return matched(text, pattern, by);
+    needle = String(pattern);
+    at = find(text, needle);
+    return at < 0 ? text : put(text, at, needle.length, String(by));
+  };
+  proto.replaceAll = function (pattern, by) {
+    var text = String(this), needle = String(pattern), at;
+    if (pattern instanceof RegExp)
+      return matched(text, pattern.global ? pattern : new RegExp(pattern.source, pattern.flags + "g"), by);
+    by = String(by);
+    // The firmware never comes to an end with an empty pattern; here one replacement is all.
+    for (at = find(text, needle); at >= 0; at = needle === "" ? -1 : find(text, needle, at + by.length))
+      text = put(text, at, needle.length, by);
+    return text;
   };
 })()`;
 

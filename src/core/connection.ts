@@ -102,6 +102,10 @@ export class Connection {
   /** Input taken while nobody drove the manager, or while there was no room for it. */
   declare _held: Raw | undefined;
   /** The protocol's wish to know when a source was sent to its end. */
+  /** The protocol's say when the peer half-closes: true when it sees to the closing itself, after what it still owes. */
+  declare _onEnded: ((nc: Connection) => boolean) | undefined;
+  /** HTTP: bytes of earlier replies that go out before the one that is owed. */
+  declare _due: number;
   declare _onSent: ((nc: Connection) => void) | undefined;
   /** Output of a connection that is no stream of the platform: writes sendMbuf its own way. */
   declare _out: ((nc: Connection) => void) | undefined;
@@ -300,6 +304,8 @@ proto._refusal = undefined;
 proto._out = undefined;
 proto._held = undefined;
 proto._onSent = undefined;
+proto._onEnded = undefined;
+proto._due = 0;
 proto._detach = undefined;
 proto._peers = undefined;
 proto._pair = undefined;

@@ -90,7 +90,7 @@ export function onEnded(owner: Owner): void {
 }
 
 function endEvent(nc: Connection): void {
-  if (nc._state !== State.Open) return;
+  if (nc._state !== State.Open || (nc._onEnded && nc._onEnded(nc))) return;
   nc._f |= MG_F_SEND_AND_CLOSE;
   settle(nc);
 }

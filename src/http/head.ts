@@ -23,6 +23,7 @@ export function parseRequestHead(head: string, limits: Limits): HttpMessage | nu
   const proto = words[2];
   if (!method || NOT_TOKEN.test(method)) return 400;
   if (target.length > limits.uriMaxBytes) return 414;
+  if (/[^\x21-\x7e]/.test(target)) return 400; // RFC 3986 §2: a URI is ASCII
   if (proto !== "HTTP/1.1" && proto !== "HTTP/1.0") {
     const status = versionStatus(proto);
     if (status) return status;
@@ -64,19 +65,18 @@ interface Facts {
   hosts: number;
   length: number;
   close: boolean;
-  keepAlive: boolean;
 }
 
 function withHeaders(head: string, lines: string[], method: string, target: string, proto: string): HttpMessage | number {
-  const facts: Facts = { hosts: 0, length: -1, close: false, keepAlive: false };
+  const facts: Facts = { hosts: 0, length: -1, close: false };
   for (let i = 1; i < lines.length; i++) {
     const status = headerLine(lines[i], facts);
     if (status) return status;
   }
   const isOld = proto === "HTTP/1.0";
   if (facts.hosts > 1 || (facts.hosts === 0 && !isOld)) return 400; // RFC 9112 §3.2
-  const close = facts.close || (isOld && !facts.keepAlive);
-  return new HttpMessage(head, method, target, proto, facts.length < 0 ? 0 : facts.length, close);
+  // An HTTP/1.0 client would need to be told that the connection is kept (RFC 9112 C.2.2): it is not kept.
+  return new HttpMessage(head, method, target, proto, facts.length < 0 ? 0 : facts.length, facts.close || isOld);
 }
 
 /** Checks one header line and notes what matters. Answers 0, or the status to refuse with. */
@@ -105,9 +105,7 @@ function contentLength(value: string, facts: Facts): number {
 function connection(value: string, facts: Facts): number {
   const options = value.split(",");
   for (let i = 0; i < options.length; i++) {
-    const option = trimOws(options[i]);
-    if (option === "close") facts.close = true;
-    else if (option === "keep-alive") facts.keepAlive = true;
+    if (trimOws(options[i]) === "close") facts.close = true;
   }
   return 0;
 }

@@ -57,7 +57,7 @@ function onEvent(nc: Connection, ev: number, data: unknown): void {
     if (nc._ps || !handler || nc._f & CLOSE_FLAGS || (raw !== seenHead && !isSeen(nc, raw))) return requests(nc);
     handler(nc, MG_EV_HTTP_REQUEST, seen);
     answered(nc);
-  } else if (nc._ps && ev === MG_EV_SEND) onSend(nc);
+  } else if (nc._ps && ev === MG_EV_SEND) onSend(nc, data as number);
 }
 
 /**
@@ -73,7 +73,7 @@ function onQuiet(nc: Connection, ev: number, data: unknown): void {
     if (!nc._i || !nc._o) answered(nc);
     else nc._i = 0;
   } else if (ev === MG_EV_SEND) {
-    if (nc._ps) onSend(nc);
+    if (nc._ps) onSend(nc, data as number);
   } else if (nc.handler) nc.handler(nc, ev, data);
 }
 
@@ -100,12 +100,15 @@ function requests(nc: Connection): void {
     handOut(nc, hm, m);
   }
   if (!m.len && !m._public) nc._r = undefined;
+  if (nc._ps & Http.Ended && !(nc._ps & Http.Owed)) nc._f |= MG_F_SEND_AND_CLOSE;
 }
 
 /** The request at the front of recvMbuf; undefined when it is incomplete or was refused. */
 function nextRequest(nc: Connection, m: Mbuf): HttpMessage | undefined {
   const limits = nc.mgr.limits;
   const max = limits.headMaxBytes < nc.recvMbufLimit ? limits.headMaxBytes : nc.recvMbufLimit;
+  while (m.byteAt(0) === 13 && m.byteAt(1) === 10) m.remove(2); // RFC 9112 §2.2: empty lines before a request
+  if (!m.len) return incomplete(nc, Phase.Head);
   const end = nc.mgr._ops.indexOf(m._pullup(), "\r\n\r\n", 0);
   if (end < 0 ? m.len >= max : end + 4 > max) return refuse(nc, 431, "Request head is over " + max + " bytes");
   if (end < 0) return incomplete(nc, Phase.Head);
@@ -154,7 +157,7 @@ function incomplete(nc: Connection, phase: Phase): undefined {
 function handOut(nc: Connection, hm: HttpMessage, m: Mbuf): void {
   const before = nc._unsent();
   const held = m.len;
-  nc._ps = (hm._close ? Http.Close : 0) | (hm._noBody ? Http.NoBody : 0);
+  nc._ps = (nc._ps & Http.Ended) | (hm._close ? Http.Close : 0) | (hm._noBody ? Http.NoBody : 0);
   if (nc._phase) nc._phase = Phase.Raw;
   hm._mbuf = m;
   if (nc.handler) nc.handler(nc, MG_EV_HTTP_REQUEST, hm);
@@ -169,6 +172,16 @@ function owe(nc: Connection): void {
   if (nc._src || nc._f & CLOSE_FLAGS) return;
   nc._ps |= Http.Owed;
   nc._phase = Phase.Reply;
+  nc._onEnded = onEnded;
+  const due = nc._unsent();
+  if (due || nc._due) nc._due = due;
+}
+
+/** The peer half-closed behind its requests: those that are here are answered before the connection closes. */
+function onEnded(nc: Connection): boolean {
+  if (!(nc._ps & Http.Owed)) return false;
+  nc._ps |= Http.Ended;
+  return true;
 }
 
 /** The reply is in sendMbuf. A long one still being produced keeps its successors waiting. */
@@ -176,17 +189,28 @@ function replied(nc: Connection): void {
   if (nc._ps & Http.Close) nc._f |= MG_F_SEND_AND_CLOSE;
   nc._ps &= ~(Http.NoBody | Http.Owed);
   if (!nc._src) return;
-  nc._onSent = onSend;
+  nc._onSent = sourceSent;
+  nc._onEnded = onEnded;
   nc._ps |= Http.Owed;
   nc._phase = Phase.Reply;
 }
 
-/** Output went out: when the reply that was owed is all on its way, the next request has its turn. */
-function onSend(nc: Connection): void {
+/**
+ * Output went out: when the reply that was owed is all on its way, the next request has its turn. The first `_due` bytes
+ * are those of replies before it.
+ */
+function onSend(nc: Connection, count: number): void {
+  const earlier = nc._due < count ? nc._due : count;
+  if (earlier > 0) nc._due -= earlier;
+  if (count > earlier) sourceSent(nc);
+}
+
+function sourceSent(nc: Connection): void {
   if (!(nc._ps & Http.Owed) || nc._src || nc._unsent()) return;
   if (nc._phase) nc._phase = Phase.Raw;
   replied(nc);
   if (nc._r && nc._r.len) post(nc, goOn, undefined, undefined);
+  else if (nc._ps & Http.Ended) nc._f |= MG_F_SEND_AND_CLOSE;
 }
 
 function goOn(nc: Connection): void {
@@ -203,7 +227,7 @@ function refuse(nc: Connection, status: number, why: string): undefined {
 
 /** A deadline passed: a begun request gets 408 (RFC 9110 §15.5.9), an idle connection just ends. */
 function onDeadline(nc: Connection): boolean {
-  if (nc._phase !== Phase.Head && nc._phase !== Phase.Body) return false;
+  if ((nc._phase !== Phase.Head && nc._phase !== Phase.Body) || !nc._r || !nc._r.len) return false;
   nc._phase = Phase.Raw;
   guarded(nc, timeOut);
   return true;

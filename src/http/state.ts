@@ -12,4 +12,6 @@ export const enum Http {
   New = 16,
   /** A part of a request is here. */
   Partial = 32,
+  /** The peer will send no more; what it asked for is still answered. */
+  Ended = 64,
 }

@@ -70,7 +70,7 @@ export const behindIf: EventHandler = (nc, ev, data) => {
   nc.recvMbuf.remove(data);
 };
 
-export const unknownEvent: EventHandler = (_nc, ev) => {
+export const unknownEvent: BriefHandler = (_nc, ev) => {
   // @ts-expect-error there is no event 77
   if (ev === 77) throw new Error();
 };

@@ -203,8 +203,8 @@ describe("parseRequestHead", () => {
       [false, "HTTP/1.1", "Connection:"],
       [false, "HTTP/1.1", "X-Connection: close"],
       [true, "HTTP/1.0"],
-      [false, "HTTP/1.0", "Connection: keep-alive"],
-      [false, "HTTP/1.0", "Connection: Keep-Alive"],
+      [true, "HTTP/1.0", "Connection: keep-alive"],
+      [true, "HTTP/1.0", "Connection: Keep-Alive"],
       [true, "HTTP/1.0", "Connection: keep-alive, close"],
       [true, "HTTP/1.0", "Connection: upgrade"],
     ];

@@ -106,11 +106,12 @@ for (const form of ["array", "string"] as RawForm[]) {
       }
     });
 
-    it("keeps a connection that asks for it in HTTP/1.0", () => {
+    it("closes after a reply to HTTP/1.0, and says so, whatever it asks for", () => {
       const request = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
       const t = talk([request, request], mirror, options);
-      assert.equal(t.replies.length, 2);
-      assert.equal(t.isClosed, false);
+      assert.equal(t.replies.length, 1);
+      assert.equal(t.replies[0].headers.connection, "close");
+      assert.equal(t.isClosed, true);
     });
 
     it("sends no body to HEAD, and the same head as to GET", () => {

@@ -264,7 +264,8 @@ function words(...parts: [string, string][]): RegExp {
 describe("tidy: text", () => {
   it("no blank at the end of a line, no tab at its start, and a line end at the end of the file", () => {
     const fix = "Let the editor trim lines and end files with a line end.";
-    none(lines(texts.keys(), /[ \t]$/), fix);
+    // Golden transcripts are bytes as they go over the wire.
+    none(lines([...texts.keys()].filter((file) => !file.startsWith("test/golden/")), /[ \t]$/), fix);
     none(lines(code, /^\t/), fix);
     none([...texts].filter(([, text]) => text !== "" && !text.endsWith("\n")).map(([file]) => file), fix);
   });
