@@ -7,9 +7,9 @@ import type { Board } from "./board.js";
  * targets/esp32/IDF4/sdkconfig_c3. Chunk: libs/network/esp32/network_esp32.c. Storage: 224 pages of 4096 bytes. Its
  * console is USB, where the baud rate does not matter.
  *
- * Pool: 16 pages of 512 bytes = 7 busy connections × (1 page of input + 1 page of output) + 2 pages that stay in reserve;
- * the other sockets (listener, idle keep-alive connections) hold none. A page in use is about 54 variables: 864 of 4095
- * when all are.
+ * Pool: 8 pages of 512 bytes = 3 busy connections × (1 page of input + 1 page of output) + 2 pages that stay in reserve;
+ * the other sockets (listener, idle keep-alive connections) hold none. A page in use is about 54 variables: 432 of 4095
+ * when all are, next to some 2700 that the code of a small program takes.
  */
 export const esp32c3: Board = {
   id: "esp32c3",
@@ -23,5 +23,5 @@ export const esp32c3: Board = {
   storageBytes: 917504,
   serialBaud: 115200,
   abilities: { wifi: true, ble: true, udp: true, tlsClient: true, tlsServer: false, unicode: false },
-  pool: { pages: 16, pageBytes: 512 },
+  pool: { pages: 8, pageBytes: 512 },
 };

@@ -30,8 +30,27 @@ interface Constructors {
   makeClass(name: string): { new (): JsObject; prototype: JsObject };
 }
 
-/** Evaluated once in each new world. InternalError is a plain class there, as in the firmware. */
+/**
+ * Evaluated once in each new world. InternalError is a plain class there, as in the firmware, and no kind of error is an
+ * `Error` but Error itself. What V8 throws as a TypeError (`null.x`, a call of what is no function) is an Error in the
+ * firmware: it keeps V8's class, and the program's TypeError is another.
+ */
 const PRELUDE = `(function () {
+  var native = TypeError, text = Error.prototype.toString;
+  function put(target, name, value) {
+    Object.defineProperty(target, name, { value: value, writable: true, configurable: true, enumerable: false });
+  }
+  function detach(kind) {
+    Object.setPrototypeOf(kind.prototype, Object.prototype);
+    put(kind.prototype, "toString", text);
+  }
+  TypeError = function TypeError(message) {
+    var made = new native(message);
+    return Object.setPrototypeOf(made, new.target ? new.target.prototype : TypeError.prototype);
+  };
+  put(TypeError.prototype, "name", "TypeError");
+  [TypeError, ReferenceError, SyntaxError].forEach(detach);
+  put(native.prototype, "name", "Error");
   function InternalError(message) { this.message = message; }
   InternalError.prototype.toString = function () { return "InternalError: " + this.message; };
   Object.defineProperty(globalThis, "InternalError",

@@ -1,7 +1,8 @@
 /**
  * Owns: the few places where strings and typed arrays of the firmware differ from V8's in a way a program can rely on
  * or stumble over: a character is a byte, JSON escapes all bytes from 0x7F up, `split` knows no limit, `indexOf` and its
- * kin find half a needle at the end, `replace` knows few `$`; `set` takes a string and cuts what does not fit, `slice` of a typed array is a plain array.
+ * kin find half a needle at the end, `replace` knows few `$`; `set` takes a string and cuts what does not fit, `slice` of
+ * a typed array is a plain array.
  * Not modelled: how V8 prints numbers in `"" + n`, percent coding of bytes above 0x7F, the firmware's small regular
  * expressions, `subarray` beyond the end.
  */

@@ -2,7 +2,7 @@ import { arm, call, guard, post } from "./call.js";
 import type { Connection } from "./connection.js";
 import { MG_EV_RECV } from "./events.js";
 import { MG_F_CLOSE_IMMEDIATELY, MG_F_WANT_READ } from "./flags.js";
-import { dispatch } from "./hot.js";
+import { onData } from "./hot.js";
 import { leave, settle } from "./output.js";
 import { Err, type Raw } from "./port.js";
 import { roomFor, starve } from "./room.js";
@@ -15,7 +15,10 @@ function dataSlow(nc: Connection, bytes: Raw): number {
   const mgr = nc.mgr;
   if (nc._state !== State.Open || nc._f & MG_F_CLOSE_IMMEDIATELY) return 0;
   if (nc._gate & Gate.Manual) return hold(nc, bytes);
-  if (nc._gate & Gate.First) firstByte(nc);
+  if (nc._gate & Gate.First) {
+    firstByte(nc);
+    if (!nc._gate) return onData(nc, bytes);
+  }
   const room = roomFor(nc);
   const take = room < n ? room : n;
   if (take < n && !mgr._platform.caps.pauseRead) return overflow(nc);
@@ -31,7 +34,8 @@ function dataSlow(nc: Connection, bytes: Raw): number {
 export function received(nc: Connection, n: number): void {
   nc._idle = 0;
   nc.mgr._calls++;
-  guard(nc, "RECV", dispatch as (nc: Connection, a: unknown, b: unknown) => void, MG_EV_RECV, n);
+  const proto = nc.protoHandler || nc.handler;
+  if (proto) guard(nc, "RECV", proto as (nc: Connection, a: unknown, b: unknown) => void, MG_EV_RECV, n);
   settle(nc);
   leave(nc.mgr);
 }

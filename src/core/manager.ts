@@ -20,6 +20,8 @@ import { sink } from "./sink.js";
 import { Gate, State } from "./state.js";
 import { type ConnectionInfo, describe, newStats, type Stats } from "./stats.js";
 
+export type { ConnectionOptions, ManagerOptions };
+
 /** The event manager (struct mg_mgr): owns all connections, their memory and their time. */
 export class Manager {
   userData: unknown;
@@ -328,7 +330,7 @@ export class Manager {
 
   /** Whole seconds since the manager was made. */
   _ageS(ms: number): number {
-    return Math.floor((ms - this._startMs) / 1000);
+    return ((ms - this._startMs) / 1000) | 0;
   }
 
   _nextMs(): number {

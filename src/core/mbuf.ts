@@ -45,7 +45,13 @@ export class Mbuf {
   /** Appends bytes that nobody else will change. */
   _put(raw: Raw): number {
     const n = raw.length;
-    if (!n || !this._lease(this.len + n)) return 0;
+    if (!n) return 0;
+    const pool = this._pool;
+    const pages = Math.ceil((this.len + n) / pool.pageBytes) - this._pages;
+    if (pages > 0) {
+      if (!pool.take(pages, 0)) return 0;
+      this._pages += pages;
+    }
     if (!this.len) this._raw = raw;
     else if (this._more) this._more.push(raw);
     else if (typeof raw === "string" && typeof this._raw === "string") this._raw += raw;

@@ -40,7 +40,7 @@ export function pass(mgr: Manager, isTick: boolean): void {
 /** Notes how long the last tick was; what had no input or output since is idle for that much longer. */
 function startTick(mgr: Manager): void {
   const nowMs = mgr._platform.now();
-  mgr._tickMs = nowMs - mgr._lastTickAt;
+  mgr._tickMs = Math.round(nowMs - mgr._lastTickAt);
   mgr._lastTickAt = nowMs;
   mgr._tickAt = nowMs + mgr.limits.pollMs;
   for (let i = 0; i < mgr._conns.length; i++) mgr._conns[i]._idle += mgr._tickMs;

@@ -65,19 +65,19 @@ export class Pool {
     if (left < keep) return false;
     this._free = left;
     if (left < this.lowWater) this.lowWater = left;
-    if (left <= this._tightAt && !this._tight) this._setTight(1);
-    return true;
-  }
-
-  _setTight(tight: number): void {
-    this._tight = tight;
+    if (left > this._tightAt || this._tight) return true;
+    this._tight = 1;
     if (this._onTight) this._onTight(this);
+    return true;
   }
 
   /** Gives pages back. */
   give(count: number): void {
     this._free += count;
-    if (this._tight && this._free > this._tightAt) this._setTight(0);
+    if (this._tight && this._free > this._tightAt) {
+      this._tight = 0;
+      if (this._onTight) this._onTight(this);
+    }
     if (this._wanted && count && this._onGive) this._onGive(this);
   }
 }

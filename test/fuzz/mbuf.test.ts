@@ -90,7 +90,9 @@ function check(p: Pair): void {
 }
 
 for (const form of ["array", "string"] as RawForm[]) {
-  describe(`Mbuf over ${form}s against a plain array`, () => {
+  describe(`Mbuf over ${form}s against a plain array`, function () {
+    this.timeout(60_000);
+
     it("holds the same bytes and exactly the pages they need after every operation", () => {
       fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const pool = new Pool(PAGES, PAGE_BYTES, 1, byteOpsFor(form));

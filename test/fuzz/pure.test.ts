@@ -13,7 +13,10 @@ const options = { numRuns: RUNS };
 
 const addressText = fc.string({ unit: fc.constantFrom(..."tcpudsl:/[].-_0123456789abfAF \x10\u00e9%".split("")), maxLength: 30 });
 
-describe("parseAddress under fuzz", () => {
+describe("parseAddress under fuzz", function () {
+
+  this.timeout(60_000);
+
   it("answers undefined or something its text says, and never throws", () => {
     fc.assert(fc.property(fc.oneof(addressText, fc.string(), fc.string({ unit: "binary" })), (text) => {
       const a = parseAddress(text);
@@ -48,7 +51,10 @@ describe("parseAddress under fuzz", () => {
   });
 });
 
-describe("checkIpAcl under fuzz", () => {
+describe("checkIpAcl under fuzz", function () {
+
+  this.timeout(60_000);
+
   const entry = fc.record({ sign: fc.constantFrom("+", "-"), ip: fc.ipV4(), bits: fc.integer({ min: 0, max: 32 }) });
 
   it("is decided by the last entry that matches", () => {
@@ -73,7 +79,10 @@ describe("checkIpAcl under fuzz", () => {
   });
 });
 
-describe("format under fuzz", () => {
+describe("format under fuzz", function () {
+
+  this.timeout(60_000);
+
   const int = fc.integer({ min: -2147483648, max: 2147483647 });
   const width = fc.integer({ min: 0, max: 12 });
 

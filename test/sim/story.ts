@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createPrng, ESPRUINO_LIKE_CAPS, type Prng, type SimFaults, type SimPeer, type SimPlatformOptions } from "../../platform/sim/index.js";
-import type { Limits } from "../../src/core/limits.js";
-import type { ManagerOptions } from "../../src/core/manager.js";
+import type { ManagerOptions } from "../../src/index.js";
 import { stage, type Stage } from "../unit/core-support.js";
 
 /** Seeds a story is run with: from 1 to this. */
@@ -35,7 +34,7 @@ export interface Story {
 }
 
 /** Begins a story. */
-export function begin(seed: number, faults: Partial<SimFaults>, host: Partial<SimPlatformOptions>, mgr: ManagerOptions & { limits?: Partial<Limits> } = {}, manual = false): Story {
+export function begin(seed: number, faults: Partial<SimFaults>, host: Partial<SimPlatformOptions>, mgr: ManagerOptions = {}, manual = false): Story {
   const s = stage({ world: { seed, faults }, platform: host, mgr, manual });
   const prng = createPrng(seed ^ 0x5eed);
   let next = seed;

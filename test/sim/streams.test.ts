@@ -28,6 +28,19 @@ function say(story: Story, client: Client, maxBytes: number): void {
   client.sent += text;
 }
 
+/** Sends from a source that gives pieces at random, sometimes none, sometimes fails. */
+function sendFrom(story: Story, nc: Connection): void {
+  let left = story.between(0, 20);
+  nc.sendFrom({
+    next(maxBytes) {
+      if (left-- <= 0) return null;
+      if (story.maybe(0.02)) throw new Error("in a source");
+      if (story.maybe(0.2)) return undefined;
+      return story.text(story.between(1, Math.min(maxBytes, 100)));
+    },
+  });
+}
+
 describe("stories of streams", () => {
   tell("every byte is echoed, once and in order, through a rough network", (seed, host) => {
     const story = begin(seed, ROUGH, host);
