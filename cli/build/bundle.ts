@@ -1,6 +1,7 @@
 import { basename, dirname, resolve } from "node:path";
 import type { Plugin, RollupOptions } from "rollup";
 import type { Board } from "../../boards/board.js";
+import { droppableClasses, dropMethods } from "./drop-methods.js";
 import { gateOutput } from "./gate-output.js";
 import { generate, writeFiles } from "./generate.js";
 import { hoist } from "./hoist.js";
@@ -77,6 +78,7 @@ export function bundleConfig(options: BundleConfigOptions): RollupOptions {
       gate(state),
       modules(state),
       inlining(),
+      dropping(state),
       minifying(state, options),
       hoisting(state),
       finishing(state, options, file),
@@ -101,6 +103,18 @@ export function boardDefines(board: Board): Record<string, string> {
 
 function inlining(): Plugin {
   return { name: "meerkat-constants", renderChunk: (code) => inlineConstants(code) };
+}
+
+/** Methods that nothing names: before terser, which then drops the functions that only they used. */
+function dropping(state: BuildState): Plugin {
+  return {
+    name: "meerkat-drop-methods",
+    renderChunk(code, chunk) {
+      const classes = state.program && droppableClasses(state.program, Object.keys(chunk.modules));
+      const result = classes ? dropMethods(code, classes) : null;
+      return result && { code: result.code, map: result.map };
+    },
+  };
 }
 
 function minifying(state: BuildState, options: BundleConfigOptions): Plugin {

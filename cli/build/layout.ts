@@ -39,6 +39,11 @@ export function isOwnSource(file: string): boolean {
   return ["src", "platform", "boards"].some((dir) => file.startsWith(join(meerkatRoot, dir) + sep));
 }
 
+/** True for meerkat's own sources that run on every platform: src/. */
+export function isCoreSource(file: string): boolean {
+  return file.startsWith(join(meerkatRoot, "src") + sep);
+}
+
 /** True for the code that runs on Espruino only and writes bytes, not text, in its string literals. */
 export function isEspruinoSource(file: string): boolean {
   return file.startsWith(join(meerkatRoot, "platform/espruino") + sep);

@@ -69,4 +69,4 @@ function concat(a: Raw, b: Raw): Raw {
 }
 
 /** {@link ByteOps} for Node. */
-export const nodeBytes: ByteOps = { text, copy, latin1, utf8, bytes, slice, indexOf, concat, joins: true };
+export const nodeBytes: ByteOps = { text, copy, latin1, utf8, bytes, slice, indexOf, concat };

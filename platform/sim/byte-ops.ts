@@ -62,7 +62,6 @@ const arrayOps: ByteOps = {
     return Buffer.from(array.buffer, array.byteOffset, array.length).indexOf(needle, from, "latin1");
   },
   concat: (a, b) => joined(arrayOf(a), arrayOf(b)),
-  joins: false,
 };
 
 const stringOps: ByteOps = {
@@ -74,7 +73,6 @@ const stringOps: ByteOps = {
   slice: binaryOf,
   indexOf: (r, needle, from) => binaryOf(r, 0, r.length).indexOf(needle, from),
   concat: (a, b) => binaryOf(a, 0, a.length) + binaryOf(b, 0, b.length),
-  joins: true,
 };
 
 /** The byte work of a host that has its bytes in `form`. */

@@ -23,7 +23,7 @@ export interface Limits {
   headMs: number;
   /** Between requests on a kept connection. */
   idleMs: number;
-  /** Without the peer taking a byte of waiting output. */
+  /** Without room at the platform for the next piece of waiting output (a piece is at most `caps.writeMaxBytes`). */
   writeMs: number;
   /** From the end of our output to the socket being gone. */
   lingerMs: number;

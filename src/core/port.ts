@@ -195,8 +195,6 @@ export interface ByteOps {
   concat(a: Raw, b: Raw): Raw;
   /** `first` and all of `rest` as one Raw, copying each byte once; where absent, `concat` does it one by one. */
   join?(first: Raw, rest: Raw[]): Raw;
-  /** True when appending by `concat` is the cheap way (strings); false when a list of pieces is (arrays). */
-  joins?: boolean;
 }
 
 /** Digests every platform has. */

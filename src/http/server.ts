@@ -172,6 +172,7 @@ function owe(nc: Connection): void {
   if (nc._src || nc._f & CLOSE_FLAGS) return;
   nc._ps |= Http.Owed;
   nc._phase = Phase.Reply;
+  nc._onSent = sourceSent;
   nc._onEnded = onEnded;
   const due = nc._unsent();
   if (due || nc._due) nc._due = due;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { RawForm } from "../../platform/sim/index.js";
 import type { Connection } from "../../src/core/connection.js";
 import { MG_EV_ACCEPT, MG_EV_CLOSE, MG_EV_RECV } from "../../src/core/events.js";
 import { MG_F_CLOSE_IMMEDIATELY, MG_F_SEND_AND_CLOSE } from "../../src/core/flags.js";
@@ -51,6 +52,26 @@ describe("an HTTP server and its surroundings", () => {
     assert.deepEqual(peers.map((p) => readReplies(p.received).map((r) => r.body.length)), [[7], [50_000, 5], [5, 5], [50_000]]);
     assert.ok(peers.every((p) => p.state === "closed"));
     s.finish();
+  });
+
+  it("sends a large reply that comes later, and goes on with the requests behind it", () => {
+    for (const form of ["array", "string"] as RawForm[]) {
+      const s = stage({ platform: { form } });
+      const owed: Connection[] = [];
+      serve(s, (nc, hm) => {
+        if (hm.uri === "/later") owed.push(nc);
+        else mirror(nc, hm);
+      });
+      const peer = s.peer(80);
+      peer.send(get("/later") + get("/2") + get("/later") + get("/4"));
+      for (let i = 0; i < 2; i++) {
+        s.run(50);
+        httpReply(owed[i], 200, "", "x".repeat(150_000));
+      }
+      s.run(1000);
+      assert.deepEqual(readReplies(peer.received).map((r) => r.body.length), [150_000, 19, 150_000, 19]);
+      s.finish();
+    }
   });
 
   it("drops a half request of a peer that half-closed, without an answer from the handler", () => {
