@@ -63,7 +63,7 @@ function reachesByName(node: ts.Node, checker: ts.TypeChecker): boolean {
   return ts.forEachChild(node, (child) => reachesByName(child, checker) || undefined) ?? false;
 }
 
-/** Neither a number nor one of some known texts: those are in the program as literals. */
+/** Neither a number nor a text in quotes. */
 function isOpenKey(key: ts.Expression, checker: ts.TypeChecker): boolean {
   const type = checker.getTypeAtLocation(key);
   const parts = type.isUnion() ? type.types : [type];

@@ -10,11 +10,19 @@ import type { Server, Sock } from "./types.js";
  * Back-pressure. The firmware reads a socket in every pass whether anyone wants it or not. It looks the socket's number
  * up in the JavaScript object each time, though (`sckt`): with the number taken away the socket is passed over, its
  * bytes stay with the network stack, and TCP makes the peer wait. That is `park`. A parked socket does not send either,
- * so output un-parks it until it is out; what comes in meanwhile, at most as much as goes out, is held here.
+ * so output un-parks it until it is out; what comes in meanwhile is held here. When that becomes much, because the peer
+ * floods and does not read, the socket is un-parked for one pass now and then: a peer that reads again gets its output,
+ * and what is held grows by a chunk at most each time.
  */
 
-/** Held input beyond this stops even output: a peer that floods and does not read is the write deadline's affair. */
+/** Held input beyond this parks the socket although output is waiting. */
 const HELD_MAX_BYTES = 2144;
+
+/** Held input beyond this keeps it parked: the write deadline will end it. */
+const HELD_LAST_BYTES = 8576;
+
+/** Between two passes in which a parked socket may send. */
+const TRY_SEND_MS = 250;
 
 /** Ports we listen on: with SO_REUSEPORT the Linux build would let two listeners share one. */
 const ports: { [port: number]: number } = {};
@@ -34,7 +42,14 @@ function onData(this: Sock, data: string): void {
 function dataAside(c: Sock, data: string): void {
   if (!c.u) return;
   c.r = c.r ? c.r + data : data;
-  if (c.r.length > HELD_MAX_BYTES) park(c);
+  if (c.r.length <= HELD_MAX_BYTES) return;
+  park(c);
+  if (c.dSnd) setTimeout(trySend, TRY_SEND_MS, c);
+}
+
+/** Lets the firmware send a chunk; if one came in as well, `dataAside` parks the socket again. */
+function trySend(c: Sock): void {
+  if (c.u && c.dSnd && c.r && c.r.length < HELD_LAST_BYTES) unpark(c);
 }
 
 /** The core took less than all: hold the rest and read no more. */

@@ -148,6 +148,7 @@ export class Connection {
     this._gate |= Gate.Queued;
     const m = this._outq();
     m._public = 1;
+    if (cur !== this.id) later(this); // whoever asks from outside may be about to append
     return m;
   }
 
@@ -159,6 +160,7 @@ export class Connection {
     this._i = 0;
     m._raw = raw;
     m.len = raw.length;
+    m._leaseKept(); // before the handler sends anything that could take the pages
     this._gate |= Gate.Kept;
     return m;
   }

@@ -57,11 +57,11 @@ function closeListed(mgr: Manager): void {
 }
 
 function visitAll(mgr: Manager, isTick: boolean): void {
-  const conns = mgr._conns;
+  const conns = mgr._conns.slice(0); // handlers make and evict connections: each has its turn once
   const nowMs = mgr._platform.now();
   for (let i = conns.length - 1; i >= 0; i--) {
     const nc = conns[i];
-    if (!nc || nc._listed & Listed.Early || (isTick && checkDeadline(nc, nowMs))) continue;
+    if (nc._state === State.Closed || nc._listed & Listed.Early || (isTick && checkDeadline(nc, nowMs))) continue;
     if (nc._timer && mgr._ms(nc._timer) <= nowMs) fireTimer(nc);
     if (isTick && nc._state === State.Open) call(nc, MG_EV_POLL, Math.floor(mgr.time()));
     if (nc._f & CLOSE_FLAGS || nc._o || nc._gate & Gate.Queued || nc._src) settle(nc);

@@ -31,14 +31,14 @@ let lastReply = "";
 
 /**
  * Sends a whole reply: status line, the given header lines (each ending in CRLF; "" for none), Content-Length, body
- * (mg_http_reply). A body larger than the pool is sent piece by piece. Answers false when the pool has no room for even
- * the head now, or the connection is closed; then nothing was sent. Throws TypeError for malformed header lines: a
- * reply cannot be split through them.
+ * (mg_http_reply). A body larger than the pool is sent piece by piece, and a reply that finds the pool empty waits for
+ * pages. Answers false, and sends nothing, when the connection is closed or another source is under way. Throws
+ * TypeError for malformed header lines (a reply cannot be split through them), RangeError for a status outside 100–999.
  * @hot
  */
 export function httpReply(nc: Connection, status: number, headers: string, body: string | Uint8Array): boolean {
   if (body !== lastBody || headers !== lastHeaders || status !== lastStatus || nc._ps) return makeReply(nc, status, headers, body);
-  if (cur !== nc.id || nc._gate & ~INPUT_ONLY || nc._o) return nc._put(lastReply) > 0;
+  if (cur !== nc.id || nc._gate & ~INPUT_ONLY || nc._o) return sendWhole(nc, lastReply);
   nc._o = lastReply;
   return true;
 }
@@ -50,22 +50,27 @@ function makeReply(nc: Connection, status: number, headers: string, body: string
   const hasLength = status >= 200 && status !== 204 && status !== 304; // RFC 9110 §8.6
   let head = statusLine(status) + checkedBytes + (hasLength ? "Content-Length: " + raw.length + "\r\n" : "");
   head += nc._ps & Http.Close ? "Connection: close\r\n\r\n" : "\r\n";
-  if (nc._ps & Http.NoBody || !hasLength) return nc._put(head) > 0;
+  if (nc._ps & Http.NoBody || !hasLength) return sendWhole(nc, head);
   if (typeof raw !== "string" || raw.length > SMALL_MAX_BYTES) return putBoth(nc, head, raw);
   const reply = head + raw;
-  if (nc._ps & Http.Close || typeof body !== "string" || reply.length > nc.mgr._fastMax) return nc._put(reply) > 0;
+  if (nc._ps & Http.Close || typeof body !== "string" || reply.length > nc.mgr._fastMax) return sendWhole(nc, reply);
   lastStatus = status;
   lastHeaders = headers;
   lastBody = body;
   lastReply = reply;
-  return nc._put(reply) > 0;
+  return sendWhole(nc, reply);
+}
+
+/** Into sendMbuf; when the pool has no room, as a source, which waits for pages: a reply is never lost for want of them. */
+function sendWhole(nc: Connection, reply: Raw): boolean {
+  return nc._put(reply) > 0 || nc.sendFrom(new RawSource(nc.mgr._ops, reply));
 }
 
 /** Head and body into sendMbuf if both fit easily, else the body as a source behind the head. */
 function putBoth(nc: Connection, head: string, raw: Raw): boolean {
   const pool = nc.mgr.pool;
   const fits = pool.pagesFor(head.length + raw.length) <= pool._free / 2;
-  if (!nc._put(head)) return false;
+  if (!nc._put(head)) return nc.sendFrom(new RawSource(nc.mgr._ops, nc.mgr._ops.concat(head, raw)));
   if (fits && nc._put(raw)) return true;
   return nc.sendFrom(new RawSource(nc.mgr._ops, raw));
 }

@@ -49,6 +49,21 @@ describe("module pass", () => {
     assert.equal(passed("f(JSON.parse(a), String(b))"), "f(JSON.parse(a), String(b))");
   });
 
+  it("puts shims in the place of searches for text, whatever stands in parentheses or in a row", () => {
+    const body = (code: string): string => passed(code).replace(/^(import [^;]*;)+/, "");
+    assert.equal(body("f(x.indexOf(n), x.includes(n, 2))"), "f($textIndexOf((x), (n)), $textIncludes((x), (n), (2)))");
+    assert.equal(body("(a, b).indexOf((c, d))"), "$textIndexOf((a, b), (c, d))");
+    assert.equal(body('"a".concat(b).replace(c, "é").indexOf(d)'), '$textIndexOf(($textReplace((("a"+(b))), (c), ("\\xc3\\xa9"))), (d))');
+    assert.equal(body("((a).replaceAll(b, c)).includes(d)"), "$textIncludes(($textReplaceAll((a), (b), (c))), (d))");
+  });
+
+  it("leaves searches that the native does right, or that have other arguments", () => {
+    const code = 'f(x.indexOf(":"), x.includes("a", 1), x.replace(/a/g, b), ops.indexOf(a, b, 0), x.indexOf(), x.split(a))';
+    assert.equal(passed(code), code);
+    assert.equal(passed("f(x.indexOf(n))", NODE), "f(x.indexOf(n))");
+    assert.match(passed('x.indexOf("é")'), /textIndexOf/);
+  });
+
   it("does not touch a variable of the program that has the name of a native", () => {
     const code = "function g(JSON, String) { return JSON.stringify(String.fromCharCode(1)); }";
     assert.equal(passed(code), code);

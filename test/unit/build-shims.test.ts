@@ -135,3 +135,52 @@ describe("TypeScript's helpers", () => {
     assert.deepEqual(shims.__rest({ a: 1, b: 2, c: 3 }, ["b"]), { a: 1, c: 3 });
   });
 });
+
+describe("text searches", () => {
+  const nativeIndexOf = String.prototype.indexOf;
+  afterEach(() => {
+    String.prototype.indexOf = nativeIndexOf;
+  });
+
+  /** As Espruino's: also finds the beginning of a needle where the string ends, and nothing at its very end. */
+  function pretendEspruino(): void {
+    String.prototype.indexOf = function (this: string, needle: string, from = 0) {
+      for (let i = from; i < this.length && needle.length <= this.length; i++) {
+        if (needle.startsWith(this.slice(i, i + needle.length))) return i;
+      }
+      return -1;
+    };
+  }
+
+  it("do not find half a needle at the end, and find all else as natives do", () => {
+    const texts = ["", "A", "xA", "xAB", "ABxA", "xAAB", "AAA"];
+    const needles = ["", "A", "AB", "ABC", "AA", "x"];
+    const cases = texts.flatMap((text) => needles.flatMap((needle) => [undefined, 0, 1, 9].map((from) => ({ text, needle, from }))));
+    const at = cases.map(({ text, needle, from }) => text.indexOf(needle, from));
+    const replaced = cases.map(({ text, needle }) => [text.replace(needle, "<$&$$$1$`$'$"), text.replaceAll(needle, (m, i) => m + String(i))]);
+    pretendEspruino();
+    assert.equal("xA".indexOf("AB"), 1);
+    const shimmed = cases.map(({ text, needle, from }) => shims.textIndexOf(text, needle, from));
+    const included = cases.map(({ text, needle, from }) => shims.textIncludes(text, needle, from));
+    const exchanged = cases.map(({ text, needle }) => [
+      shims.textReplace(text, needle, "<$&$$$1$`$'$"),
+      shims.textReplaceAll(text, needle, (m, i) => m + String(i)),
+    ]);
+    String.prototype.indexOf = nativeIndexOf;
+    assert.deepEqual(shimmed, at);
+    assert.deepEqual(included, at.map((i) => i >= 0));
+    assert.deepEqual(exchanged, replaced);
+  });
+
+  it("ask what is no string itself, with as many arguments", () => {
+    const own = { indexOf: (...args: unknown[]) => args, includes: (...args: unknown[]) => args, replace: (...args: unknown[]) => args };
+    assert.deepEqual(shims.textIndexOf(own, "AB"), ["AB"]);
+    assert.deepEqual(shims.textIncludes(own, "AB", 2), ["AB", 2]);
+    assert.deepEqual(shims.textReplace(own, "AB", "c"), ["AB", "c"]);
+    assert.equal(shims.textIndexOf([1, 2, 1] as never, 1, 1), 2);
+  });
+
+  it("leave regular expressions to the native", () => {
+    assert.equal(shims.textReplace("abab", /b/g, "-"), "a-a-");
+  });
+});

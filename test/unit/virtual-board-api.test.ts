@@ -48,6 +48,24 @@ describe("virtual board: bytes", () => {
   });
 });
 
+describe("virtual board: the firmware's faults", () => {
+  it("find half a needle where the string ends", () => {
+    assert.deepEqual(printed(`print("xA".indexOf("AB"), "xA".includes("AB"), "xA".replace("AB", "-"), "A".indexOf("AB"));`), [
+      "1 true x- -1",
+    ]);
+  });
+
+  it("make an Error of Error only, and of what cannot be read or called", () => {
+    const lines = printed(`function kind(f) { try { f(); } catch (e) {
+        print(e instanceof Error, e instanceof TypeError, e instanceof ReferenceError, e instanceof SyntaxError); } }
+      kind(function () { throw new TypeError("q"); }); kind(function () { null.x; }); kind(function () { none; });
+      kind(function () { JSON.parse("{"); }); kind(function () { E.toString(undefined); });`);
+    assert.deepEqual(lines, [
+      "false true false false", "true false false false", "false false true false", "false false false true", "false true false false",
+    ]);
+  });
+});
+
 describe("virtual board: Storage", () => {
   const run = (code: string): string[] => printed(`var f = require("Storage"); ${code}`);
   const failing = (code: string): string[] => run(`try { ${code} } catch (e) { print(e.message); }`);

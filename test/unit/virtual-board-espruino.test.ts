@@ -232,6 +232,10 @@ setTimeout(function () { var e = {}; e.on("a", function () { throw new Error("A"
 show(E.toString(65, "b", [67], { data: 68, count: 2 }, new Uint16Array([0x145])), E.CRC32("hello"), btoa("\\xff\\0"));
 show(url.parse("http://a.b:81/c?d=e&f=%41%zz", true), url.parse("h:80/x"), E.lookupNoCase({ Aa: 1 }, "aA", true));
 show("a,b,c".split(",", 2), "abc".replace("b", "$&"), [undefined, 1]);
+show(["xA".indexOf("AB"), "xA".includes("AB"), "xA".replace("AB", "-"), "abc".indexOf("", 3), "abA".indexOf("AB", 9), "".includes("")]);
+show("abc".replace(/(b)/, "[$1$2$$1$&]"), "xAaA".replaceAll("A", "-"), "xA".match("AB").index, "abc".replace("b", 5));
+[function () { throw new TypeError("q"); }, function () { null.x; }, function () { none; }, function () { JSON.parse("{"); }]
+  .forEach(function (f) { try { f(); } catch (e) { show([e instanceof Error, e instanceof TypeError, e instanceof ReferenceError]); } });
 show(new Date(2020, 0, 5).toString(), new Date(1577836800000).toUTCString(), new Date("2020-01-05T10:00:00Z").getTime());
 show(btoa(E.toString(require("crypto").SHA256("a"))), typeof Array.prototype.slice, typeof [].slice, Object.keys(o));
 var f = require("Storage"); f.eraseAll(); f.write("a", "Hello", 0, 14); f.write("a", " ", 5); f.write("a", "World!!!", 6);
