@@ -6,7 +6,7 @@ import { httpReply } from "../../src/http/index.js";
 import { parseRequestHead } from "../../src/http/head.js";
 import { HttpMessage } from "../../src/http/message.js";
 import { stage } from "../unit/core-support.js";
-import { mirror, readReplies, type Reply, serve } from "../unit/http-support.js";
+import { freshServer, mirror, readReplies, type Reply, serve } from "../unit/http-support.js";
 
 /*
  * Requests from fuzzers: whatever comes, in whatever pieces, the server answers with whole replies of a status that HTTP
@@ -70,6 +70,7 @@ const word = fc.constantFrom("GET ", "POST ", "HEAD ", "/", "*", "http://h/", "?
 
 describe("the HTTP server under fuzz", function () {
   this.timeout(120_000);
+  before(freshServer);
 
   it("answers every prefix of a request with nothing, and goes on when the rest comes", () => {
     for (const request of [GET, POST]) {

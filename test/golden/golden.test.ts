@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createPrng, type RawForm } from "../../platform/sim/index.js";
 import type { Connection } from "../../src/core/connection.js";
 import { MG_EV_CLOSE } from "../../src/core/events.js";
-import { httpReply, type HttpMessage, MG_EV_HTTP_REQUEST, setProtocolHttpWebsocket } from "../../src/http/index.js";
+import { httpReply, type HttpMessage, MG_EV_HTTP_REQUEST } from "../../src/http/index.js";
 import { stage } from "../unit/core-support.js";
-import { readReplies } from "../unit/http-support.js";
+import { freshServer, readReplies, setProtocolHttpWebsocket } from "../unit/http-support.js";
 
 /*
  * Replays the conversations of test/golden/*.md: whole, byte by byte, cut in two at every place, and cut at random. What
@@ -123,6 +123,7 @@ function cutAtRandom(wire: string, seed: number): string[] {
 for (const file of readdirSync(DIRECTORY).filter((name) => name.endsWith(".md") && name !== "README.md").sort()) {
   describe(`golden ${file}`, function () {
     this.timeout(60_000);
+    before(freshServer);
     for (const c of readFile(file)) {
       it(c.title, () => {
         for (const form of ["array", "string"] as RawForm[]) {

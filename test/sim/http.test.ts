@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { SimPeer } from "../../platform/sim/index.js";
 import type { Connection } from "../../src/core/connection.js";
 import { MG_EV_CLOSE, MG_EV_POLL } from "../../src/core/events.js";
-import { httpReply, httpSendError, type HttpMessage, MG_EV_HTTP_REQUEST, setProtocolHttpWebsocket } from "../../src/http/index.js";
+import { httpReply, httpSendError, type HttpMessage, MG_EV_HTTP_REQUEST } from "../../src/http/index.js";
 import { HERE, THERE } from "../unit/core-support.js";
-import { readReplies } from "../unit/http-support.js";
+import { freshServer, readReplies, setProtocolHttpWebsocket } from "../unit/http-support.js";
 import { begin, BREAKING, end, leave, ROUGH, type Story, tell } from "./story.js";
 
 /** What a client asked for, in order. */
@@ -77,6 +77,8 @@ function check(client: Client, isStrict: boolean): number {
 }
 
 describe("stories of HTTP", () => {
+  before(freshServer);
+
   tell("each request is answered with its own reply, in order, through a rough network", (seed, host) => {
     const story = begin(seed, ROUGH, host, { pages: 48, pageBytes: 256, limits: { headMs: 60_000, idleMs: 60_000, firstByteMs: 60_000 } });
     const { s } = story;

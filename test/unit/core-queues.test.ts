@@ -149,9 +149,9 @@ for (const form of ["array", "string"] as RawForm[]) {
 
     it("send what was appended to sendMbuf from outside an event, or in another's, without waiting for a tick", () => {
       const s = stage({ platform: { form } });
-      let to: Connection | undefined;
+      const relay: { to?: Connection } = {};
       s.mgr.bind("tcp://:80", s.note("A", (nc, ev) => {
-        if (ev === MG_EV_RECV && to) nc.recvMbuf.moveTo(to.sendMbuf);
+        if (ev === MG_EV_RECV && relay.to) nc.recvMbuf.moveTo(relay.to.sendMbuf);
       }));
       const peers = [s.peer(80), s.peer(80)];
       s.run(20);
@@ -159,7 +159,7 @@ for (const form of ["array", "string"] as RawForm[]) {
       one.sendMbuf.append("from outside");
       s.run(20);
       assert.equal(peers[0].take(), "from outside");
-      to = two;
+      relay.to = two;
       peers[0].send("through");
       s.run(20);
       assert.equal(peers[1].take(), "through");

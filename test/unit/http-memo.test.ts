@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { RawForm, SimPeer } from "../../platform/sim/index.js";
 import type { Connection } from "../../src/core/connection.js";
 import { Manager } from "../../src/core/manager.js";
-import { httpReply, type HttpMessage, MG_EV_HTTP_REQUEST, setProtocolHttpWebsocket } from "../../src/http/index.js";
+import { httpReply, type HttpMessage, MG_EV_HTTP_REQUEST } from "../../src/http/index.js";
 import { type Stage, stage, THERE, HERE } from "./core-support.js";
-import { get, mirror, readReplies, serve } from "./http-support.js";
+import { freshServer, get, mirror, readReplies, serve, setProtocolHttpWebsocket } from "./http-support.js";
 
 /*
  * The server knows the request it saw last and the reply it made last by heart. None of that may show: an answer depends
@@ -24,6 +24,8 @@ for (const form of ["array", "string"] as RawForm[]) {
   const options = { platform: { form } };
 
   describe(`what the HTTP server remembers (${form}s)`, () => {
+    beforeEach(freshServer);
+
     it("does not mix up listeners that get the same bytes", () => {
       const s = stage(options);
       const ports = [81, 82, 83, 84];
@@ -220,6 +222,8 @@ for (const form of ["array", "string"] as RawForm[]) {
 }
 
 describe("what the HTTP server remembers", () => {
+  beforeEach(freshServer);
+
   it("is the same for hosts with bytes as arrays and as strings in one program", () => {
     const s = stage();
     const other = stage({ wrap: () => s.world.platform({ host: "10.0.0.2", form: "string" }) });
@@ -235,9 +239,7 @@ describe("what the HTTP server remembers", () => {
     s.finish();
   });
 
-  it("is nothing at first: a raw handler that uses everything up gets no request made of nothing", async () => {
-    // A fresh copy of the server, which has not seen any request yet.
-    const fresh = (await import("../../src/http/server.js?fresh" as string)) as typeof import("../../src/http/server.js");
+  it("is nothing at first: a raw handler that uses everything up gets no request made of nothing", () => {
     const s = stage({ platform: { form: "string" } });
     const seen: unknown[] = [];
     const listener = s.mgr.bind("tcp://:80", s.note("H", (nc, ev, data) => {
@@ -248,7 +250,7 @@ describe("what the HTTP server remembers", () => {
         nc.recvMbuf.clear();
       }
     }));
-    fresh.setProtocolHttpWebsocket(listener);
+    setProtocolHttpWebsocket(listener);
     const peer = s.peer(80);
     for (const wire of ["POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n!", "RAW", "RAW"]) {
       peer.send(wire);

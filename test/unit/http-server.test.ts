@@ -3,12 +3,14 @@ import type { RawForm } from "../../platform/sim/index.js";
 import type { Connection } from "../../src/core/connection.js";
 import { httpReply } from "../../src/http/index.js";
 import { stage } from "./core-support.js";
-import { get, mirror, readReplies, serve, talk } from "./http-support.js";
+import { freshServer, get, mirror, readReplies, serve, talk } from "./http-support.js";
 
 for (const form of ["array", "string"] as RawForm[]) {
   const options = { platform: { form } };
 
   describe(`an HTTP server (${form}s)`, () => {
+    beforeEach(freshServer);
+
     it("hands out a request behind its raw RECV, and keeps the connection", () => {
       const t = talk(get("/a?b"), mirror, options);
       assert.equal(t.replies[0].status, 200);

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import type { Connection } from "../../src/core/connection.js";
-import { httpReply, type HttpMessage, MG_EV_HTTP_REQUEST, setProtocolHttpWebsocket } from "../../src/http/index.js";
+import { httpReply, type HttpMessage, MG_EV_HTTP_REQUEST, type HttpOptions } from "../../src/http/index.js";
+import * as usual from "../../src/http/server.js";
 import { type Stage, stage, type StageOptions } from "./core-support.js";
 
 /** One reply as it came over the wire. */
@@ -51,6 +52,22 @@ export function readReplies(wire: string, methods: string[] = []): Reply[] {
     replies.push(reply);
   }
   return replies;
+}
+
+let http = usual;
+let copies = 0;
+
+/**
+ * Takes a fresh copy of the server, which has not seen any request yet and knows no manager: managers with different
+ * limits in one program end its remembering for good, and other tests made some. For `beforeEach`.
+ */
+export async function freshServer(): Promise<void> {
+  http = (await import("../../src/http/server.js?copy=" + ++copies)) as typeof usual;
+}
+
+/** The server in use: see {@link freshServer}. */
+export function setProtocolHttpWebsocket(nc: Connection, options?: HttpOptions): void {
+  http.setProtocolHttpWebsocket(nc, options);
 }
 
 /** What a handler of requests does. */

@@ -3,9 +3,9 @@ import type { RawForm } from "../../platform/sim/index.js";
 import type { Connection } from "../../src/core/connection.js";
 import { MG_EV_ACCEPT, MG_EV_CLOSE, MG_EV_RECV } from "../../src/core/events.js";
 import { MG_F_CLOSE_IMMEDIATELY, MG_F_SEND_AND_CLOSE } from "../../src/core/flags.js";
-import { httpReply, type HttpMessage, MG_EV_HTTP_REQUEST, setProtocolHttpWebsocket } from "../../src/http/index.js";
+import { httpReply, type HttpMessage, MG_EV_HTTP_REQUEST } from "../../src/http/index.js";
 import { eventsOf, stage } from "./core-support.js";
-import { get, mirror, readReplies, serve, talk } from "./http-support.js";
+import { freshServer, get, mirror, readReplies, serve, setProtocolHttpWebsocket, talk } from "./http-support.js";
 
 /** The statuses of the replies to these pieces, in order. */
 function statuses(pieces: string | string[], methods?: string[]): number[] {
@@ -13,6 +13,8 @@ function statuses(pieces: string | string[], methods?: string[]): number[] {
 }
 
 describe("an HTTP server and its surroundings", () => {
+  beforeEach(freshServer);
+
   it("ignores empty lines before a request (RFC 9112 section 2.2)", () => {
     assert.deepEqual(statuses("\r\n" + get("/a")), [200]);
     assert.deepEqual(statuses(["\r\n", get("/a")]), [200]);
