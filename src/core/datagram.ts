@@ -1,4 +1,5 @@
 import { checkIpAcl } from "./acl.js";
+import { parseIpv4 } from "./address.js";
 import { call, closeLater, later, post } from "./call.js";
 import type { Connection } from "./connection.js";
 import { MG_EV_ACCEPT, MG_EV_SEND } from "./events.js";
@@ -18,8 +19,9 @@ import { Gate, State } from "./state.js";
 /** One datagram came in. */
 export function onDatagram(owner: Owner, bytes: Raw, address: string, port: number): void {
   const nc = owner as Connection;
-  if (!nc.mgr._running) return post(nc, deliverPosted, { bytes: bytes, address: address, port: port }, undefined);
-  deliver(nc, bytes, address, port);
+  if (nc.mgr._running) deliver(nc, bytes, address, port);
+  else if (nc.mgr._inbox.length >= nc.mgr.pool.pages) nc.mgr.stats.datagramsLost++;
+  else post(nc, deliverPosted, { bytes: bytes, address: address, port: port }, undefined);
 }
 
 function deliverPosted(nc: Connection, a: unknown): void {
@@ -33,11 +35,18 @@ function deliver(owner: Connection, bytes: Raw, address: string, port: number): 
     owner.mgr.stats.denied++;
     return;
   }
+  if (!owner._peers && !isFromPeer(owner, address, port)) return lost(owner);
   const nc = owner._peers ? peerOf(owner, owner._peers, address, port) : owner;
   if (!nc) return lost(owner);
   if (!bytes.length) return settle(nc);
   if (roomFor(nc) < bytes.length || !nc._in()._put(bytes)) return lost(nc);
   received(nc, bytes.length);
+}
+
+/** Whether a datagram for an outgoing connection came from where it goes to. By name only the port can be compared. */
+function isFromPeer(nc: Connection, address: string, port: number): boolean {
+  if (port !== nc.peerPort) return false;
+  return parseIpv4(nc.peerAddress) < 0 || address === nc.peerAddress;
 }
 
 /** No room for it: a datagram is all or nothing, and nobody waits. */

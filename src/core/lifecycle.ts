@@ -40,6 +40,7 @@ export function child(lnc: Connection, address: string, port: number): Connectio
   if (address) {
     nc.peerAddress = address;
     nc.peerPort = port;
+    nc.localPort = lnc.localPort;
   }
   opened(nc);
   if (lnc.protoHandler) {

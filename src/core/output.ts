@@ -63,7 +63,10 @@ function pull(nc: Connection, m: Mbuf): boolean {
   const raw = toRaw(mgr._ops, data);
   if (!raw.length) return false;
   if (raw.length > max) throw new TypeError("Source gave " + raw.length + " bytes: at most " + max + " were asked for");
-  m._put(raw);
+  if (m._put(raw)) return true;
+  if (m.len) throw new Error("No page left for what the source gave");
+  m._raw = raw; // its `next` used up the pages it was asked to fill: this one piece is in hand
+  m.len = raw.length;
   return true;
 }
 

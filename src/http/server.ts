@@ -50,10 +50,10 @@ export function setProtocolHttpWebsocket(nc: Connection, options?: HttpOptions):
  * @hot
  */
 function onEvent(nc: Connection, ev: number, data: unknown): void {
-  const handler = nc.handler;
-  if (handler) handler(nc, ev, data);
+  if (nc.handler) nc.handler(nc, ev, data);
   if (ev === MG_EV_RECV) {
     const raw = nc._i;
+    const handler = nc.handler;
     if (nc._ps || !handler || nc._f & CLOSE_FLAGS || (raw !== seenHead && !isSeen(nc, raw))) return requests(nc);
     handler(nc, MG_EV_HTTP_REQUEST, seen);
     answered(nc);
@@ -68,9 +68,9 @@ function onQuiet(nc: Connection, ev: number, data: unknown): void {
   if (ev === MG_EV_RECV) {
     const raw = nc._i;
     const handler = nc.handler;
-    if (nc._ps || !handler || (raw !== seenHead && !isSeen(nc, raw))) return requests(nc);
+    if (nc._ps || !handler || nc._f & CLOSE_FLAGS || (raw !== seenHead && !isSeen(nc, raw))) return requests(nc);
     handler(nc, MG_EV_HTTP_REQUEST, seen);
-    if (!nc._i || !nc._o) answered(nc);
+    if (!nc._i || !nc._o || nc._gate) answered(nc);
     else nc._i = 0;
   } else if (ev === MG_EV_SEND) {
     if (nc._ps) onSend(nc, data as number);

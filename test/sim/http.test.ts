@@ -17,7 +17,7 @@ interface Client {
 
 const PADS = [0, 10, 400, 1500, 6000];
 
-/** A server whose replies say which request they answer, at once or later, small or large. */
+/** A server whose replies say which request they answer, at once or later, small or large; with raw events or without. */
 function serve(story: Story): void {
   const { s } = story;
   const owed: { nc: Connection; hm: { uri: string } }[] = [];
@@ -29,7 +29,7 @@ function serve(story: Story): void {
     const { uri, bodyLength, queryString } = data as HttpMessage;
     assert.equal(bodyLength, Number(queryString));
     if (uri.includes("later") || !reply(nc, uri)) owed.push({ nc, hm: { uri } });
-  })));
+  })), { rawEvents: s.world.seed % 2 === 0 });
 }
 
 function ask(story: Story, client: Client, id: number): void {

@@ -41,7 +41,7 @@ describe("a connection that is accepted", () => {
     assert.equal(nc.handler, listener.handler);
     assert.equal(nc.userData, userData);
     assert.equal(nc.recvMbufLimit, 777);
-    assert.deepEqual([nc.peerAddress, nc.peerPort], [THERE, peer.port]);
+    assert.deepEqual([nc.peerAddress, nc.peerPort, nc.localPort], [THERE, peer.port, 80]);
     assert.notEqual(nc.id, listener.id);
     s.finish();
   });

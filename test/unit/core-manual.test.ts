@@ -3,6 +3,7 @@ import type { RawForm } from "../../platform/sim/index.js";
 import type { Connection } from "../../src/core/connection.js";
 import { MG_EV_ACCEPT, MG_EV_CLOSE, MG_EV_CONNECT, MG_EV_POLL, MG_EV_RECV, MG_EV_TIMER } from "../../src/core/events.js";
 import { MG_F_CLOSE_IMMEDIATELY, MG_F_SEND_AND_CLOSE } from "../../src/core/flags.js";
+import { httpReply, type HttpMessage, MG_EV_HTTP_REQUEST, setProtocolHttpWebsocket } from "../../src/http/index.js";
 import { HERE, type Stage, type StageOptions, stage, THERE } from "./core-support.js";
 
 /* A manager driven by poll() shows its program the same events in the same order as one that runs. */
@@ -99,6 +100,28 @@ const stories: { [title: string]: Story } = {
     wait(20);
     a.flags |= MG_F_CLOSE_IMMEDIATELY;
     wait(20);
+  },
+  "HTTP, in a row, late and large"(s, wait) {
+    let owed: Connection | undefined;
+    setProtocolHttpWebsocket(s.mgr.bind("tcp://:80", s.note("H", (nc, ev, data) => {
+      if (ev !== MG_EV_HTTP_REQUEST) return;
+      const { uri } = data as HttpMessage;
+      if (uri === "/later") owed = nc;
+      else httpReply(nc, 200, "", uri === "/big" ? "b".repeat(20_000) : uri);
+    })));
+    wait(5);
+    const peer = s.peer(80);
+    for (const uri of ["/1", "/later", "/3", "/big", "/5", "/5", "/5"]) {
+      peer.send(`GET ${uri} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      wait(20);
+      if (owed) httpReply(owed, 200, "", "late");
+      owed = undefined;
+      wait(100);
+    }
+    assert.equal(peer.received.split("HTTP/1.1 200 OK").length - 1, 7);
+    peer.send("nonsense\r\n\r\n");
+    wait(50);
+    assert.match(peer.received, /HTTP\/1\.1 400 /);
   },
   "output larger than the window"(s, wait) {
     s.mgr.bind("tcp://:80", s.note("A", (nc, ev) => {
@@ -234,6 +257,21 @@ describe("a manager driven by poll", () => {
     const held = s.mgr._inbox.filter((item) => typeof item.a === "string").map((item) => (item.a as string).length);
     assert.ok(held.reduce((sum, n) => sum + n, 0) <= 4096 + 536, `${held.length} chunks wait`);
     for (let i = 0; i < 10; i++) s.mgr.poll();
+    s.finish();
+  });
+
+  it("keeps a bounded number of datagrams for a program that never polls", () => {
+    const s = stage({ manual: true });
+    s.mgr.bind("udp://:53", s.note("U"));
+    s.run(5);
+    const peer = s.world.udpPeer(THERE);
+    for (let i = 0; i < 2000; i++) {
+      peer.send("x".repeat(100), HERE, 53);
+      s.run(1);
+    }
+    assert.ok(s.mgr._inbox.length <= s.mgr.pool.pages, `${s.mgr._inbox.length} datagrams wait`);
+    s.mgr.poll();
+    assert.ok(s.events.length > 0);
     s.finish();
   });
 

@@ -282,6 +282,27 @@ describe("a source", () => {
     s.finish();
   });
 
+  it("loses no piece when its own next uses up the pages it was asked to fill", () => {
+    const s = stage({ mgr: { pages: 8, pageBytes: 64, limits: { starveMs: 600_000 } } });
+    const hold = s.mgr.mbuf();
+    let count = 0;
+    s.mgr.bind("tcp://:80", s.note("A", (nc, ev) => {
+      if (ev !== MG_EV_ACCEPT) return;
+      nc.sendFrom({
+        next() {
+          if (count === 10) return null;
+          while (hold.append("h".repeat(64)));
+          s.world.after(50, () => hold.clear());
+          return String(count++).repeat(60);
+        },
+      });
+    }));
+    const peer = s.peer(80);
+    s.run(20_000);
+    assert.equal(peer.received, [..."0123456789"].map((c) => c.repeat(60)).join(""));
+    s.finish();
+  });
+
   it("sent before CONNECT goes out behind it", () => {
     const s = stage();
     let got = 0;

@@ -55,6 +55,7 @@ const HEADS: [why: string, status: number, ...lines: string[]][] = [
   // Targets (RFC 9112 section 3.2)
   ["a query", 200, "GET /a?b=c&d HTTP/1.1", HOST],
   ["an empty query", 200, "GET /? HTTP/1.1", HOST],
+  ["a target outside ASCII, which must be percent-encoded", 400, "GET /caf\xc3\xa9 HTTP/1.1", HOST],
   ["percent signs of any kind", 200, "GET /%41%zz%00 HTTP/1.1", HOST],
   ["dot segments, which are the handler's matter", 200, "GET /../../etc/passwd HTTP/1.1", HOST],
   ["a target in absolute form", 200, "GET http://example.com/a HTTP/1.1", HOST],

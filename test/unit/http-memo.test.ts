@@ -1,30 +1,20 @@
 import assert from "node:assert/strict";
-import type { RawForm, SimPeer } from "../../platform/sim/index.js";
 import type { Connection } from "../../src/core/connection.js";
 import { Manager } from "../../src/core/manager.js";
 import { httpReply, type HttpMessage, MG_EV_HTTP_REQUEST } from "../../src/http/index.js";
-import { type Stage, stage, THERE, HERE } from "./core-support.js";
-import { freshServer, get, mirror, readReplies, serve, setProtocolHttpWebsocket } from "./http-support.js";
+import { stage } from "./core-support.js";
+import { bodies, get, KINDS, mirror, readReplies, serve, setProtocolHttpWebsocket } from "./http-support.js";
 
 /*
  * The server knows the request it saw last and the reply it made last by heart. None of that may show: an answer depends
  * on its own request, listener and handler only.
  */
 
-/** Sends each wire to a server of `answer` and gives the bodies of the replies, all on one connection. */
-function bodies(peer: SimPeer, s: Stage, wires: string[], methods?: string[]): string[] {
-  for (const wire of wires) {
-    peer.send(wire);
-    s.run(5);
-  }
-  return readReplies(peer.take(), methods).map((r) => r.body);
-}
-
-for (const form of ["array", "string"] as RawForm[]) {
+for (const [form, fresh, how] of KINDS) {
   const options = { platform: { form } };
 
-  describe(`what the HTTP server remembers (${form}s)`, () => {
-    beforeEach(freshServer);
+  describe(`what the HTTP server remembers (${form}s${how})`, () => {
+    beforeEach(fresh);
 
     it("does not mix up listeners that get the same bytes", () => {
       const s = stage(options);
@@ -202,6 +192,59 @@ for (const form of ["array", "string"] as RawForm[]) {
       s.finish();
     });
 
+    it("calls the handler that is there when the request is handed out", () => {
+      const s = stage(options);
+      let count = 0;
+      serve(s, (nc) => {
+        httpReply(nc, 200, "", "old");
+        if (++count === 2) nc.handler = (c, ev) => void (ev === MG_EV_HTTP_REQUEST && httpReply(c, 200, "", "new"));
+      });
+      assert.deepEqual(bodies(s.peer(80), s, [get(), get(), get(), get()]), ["old", "old", "new", "new"]);
+      s.finish();
+    });
+
+    it("keeps a reply that comes later in its place behind one that a slow peer has not taken yet", () => {
+      const s = stage(options);
+      const owed: Connection[] = [];
+      serve(s, (nc, hm) => {
+        if (hm.uri === "/later") owed.push(nc);
+        else httpReply(nc, 200, "", hm.uri === "/long" ? "l".repeat(40_000) : "now");
+      });
+      const peer = s.peer(80);
+      const later = get("/later");
+      peer.send(later);
+      s.run(10);
+      httpReply(owed[0], 200, "", "later 1");
+      s.run(10);
+      peer.pauseReading();
+      for (const wire of [get("/long"), later, get("/now")]) {
+        peer.send(wire);
+        s.run(10);
+      }
+      peer.resumeReading();
+      s.run(300);
+      for (let i = 1; i < owed.length; i++) httpReply(owed[i], 200, "", "later 2");
+      s.run(300);
+      assert.deepEqual(readReplies(peer.received).map((r) => r.body.slice(0, 8)), ["later 1", "llllllll", "later 2", "now"]);
+      s.finish();
+    });
+
+    it("keeps long replies to the same request in a row", () => {
+      const s = stage({ ...options, mgr: { pages: 16, pageBytes: 256 } });
+      let count = 0;
+      serve(s, (nc) => void httpReply(nc, 200, "", String(count++ % 10).repeat(30_000)));
+      const peer = s.peer(80);
+      for (let i = 0; i < 7; i++) {
+        peer.send(get());
+        s.run(i % 2 ? 2 : 200);
+      }
+      s.run(2000);
+      const seen = readReplies(peer.received).map((r) => r.body);
+      assert.deepEqual(seen.map((body) => body.charAt(0) + body.length), Array.from({ length: 7 }, (_, i) => `${i}30000`));
+      assert.ok(seen.every((body) => body === body.charAt(0).repeat(30_000)));
+      s.finish();
+    });
+
     it("counts, answers and keeps pages in the same way for known requests as for new ones", () => {
       const told: string[][] = [];
       for (const isSame of [true, false]) {
@@ -220,52 +263,3 @@ for (const form of ["array", "string"] as RawForm[]) {
     });
   });
 }
-
-describe("what the HTTP server remembers", () => {
-  beforeEach(freshServer);
-
-  it("is the same for hosts with bytes as arrays and as strings in one program", () => {
-    const s = stage();
-    const other = stage({ wrap: () => s.world.platform({ host: "10.0.0.2", form: "string" }) });
-    serve(s, (nc) => void httpReply(nc, 200, "", "h\u00e9"));
-    serve(other, (nc) => void httpReply(nc, 200, "", "h\u00e9"));
-    const peers = [s.peer(80), s.world.connectPeer(THERE, "10.0.0.2", 80)];
-    for (let round = 0; round < 4; round++) for (const peer of peers) {
-      peer.send(get());
-      s.run(5);
-      assert.deepEqual(readReplies(peer.take()).map((r) => r.body), ["h\xc3\xa9"]);
-    }
-    other.mgr.free();
-    s.finish();
-  });
-
-  it("is nothing at first: a raw handler that uses everything up gets no request made of nothing", () => {
-    const s = stage({ platform: { form: "string" } });
-    const seen: unknown[] = [];
-    const listener = s.mgr.bind("tcp://:80", s.note("H", (nc, ev, data) => {
-      if (ev === MG_EV_HTTP_REQUEST) {
-        seen.push(data);
-        httpReply(nc, 200, "", "ok");
-      } else if (nc.recvMbuf.text().startsWith("RAW")) {
-        nc.recvMbuf.clear();
-      }
-    }));
-    setProtocolHttpWebsocket(listener);
-    const peer = s.peer(80);
-    for (const wire of ["POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n!", "RAW", "RAW"]) {
-      peer.send(wire);
-      s.run(10);
-    }
-    assert.equal(seen.length, 1);
-    assert.notEqual(seen[0], undefined);
-    s.finish();
-  });
-
-  it("does not follow a connection's host", () => {
-    const s = stage();
-    serve(s, (nc, hm) => void httpReply(nc, 200, "", hm.header("Host") as string));
-    const peer = s.world.connectPeer(THERE, HERE, 80);
-    assert.deepEqual(bodies(peer, s, ["a", "b", "a", "b"].map((host) => get().replace("Host: x", "Host: " + host))), ["a", "b", "a", "b"]);
-    s.finish();
-  });
-});

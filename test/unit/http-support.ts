@@ -1,6 +1,7 @@
 // An HTTP server on a stage, and a strict reader of what it answered.
 
 import assert from "node:assert/strict";
+import type { RawForm, SimPeer } from "../../platform/sim/index.js";
 import type { Connection } from "../../src/core/connection.js";
 import { httpReply, type HttpMessage, MG_EV_HTTP_REQUEST, type HttpOptions } from "../../src/http/index.js";
 import * as usual from "../../src/http/server.js";
@@ -55,6 +56,7 @@ export function readReplies(wire: string, methods: string[] = []): Reply[] {
 }
 
 let http = usual;
+let rawEvents = true;
 let copies = 0;
 
 /**
@@ -63,10 +65,17 @@ let copies = 0;
  */
 export async function freshServer(): Promise<void> {
   http = (await import("../../src/http/server.js?copy=" + ++copies)) as typeof usual;
+  rawEvents = true;
+}
+
+/** The same, and {@link serve} attaches it without raw events. */
+export async function freshQuietServer(): Promise<void> {
+  await freshServer();
+  rawEvents = false;
 }
 
 /** The server in use: see {@link freshServer}. */
-export function setProtocolHttpWebsocket(nc: Connection, options?: HttpOptions): void {
+export function setProtocolHttpWebsocket(nc: Connection, options: HttpOptions = { rawEvents }): void {
   http.setProtocolHttpWebsocket(nc, options);
 }
 
@@ -117,3 +126,20 @@ export function talk(pieces: string | string[], answer: RequestHandler = mirror,
 export function get(uri = "/", more = ""): string {
   return `GET ${uri} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
 }
+
+/** Sends each wire over one connection, 5 ms apart, and gives the bodies of the replies. */
+export function bodies(peer: SimPeer, s: Stage, wires: string[], methods?: string[]): string[] {
+  for (const wire of wires) {
+    peer.send(wire);
+    s.run(5);
+  }
+  return readReplies(peer.take(), methods).map((r) => r.body);
+}
+
+/** Bytes in both forms, with raw events for the handler and without. */
+export const KINDS: [form: RawForm, fresh: () => Promise<void>, how: string][] = [
+  ["array", freshServer, ""],
+  ["string", freshServer, ""],
+  ["array", freshQuietServer, ", without raw events"],
+  ["string", freshQuietServer, ", without raw events"],
+];
