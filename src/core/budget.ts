@@ -5,7 +5,7 @@ import { cur } from "./hot.js";
 import { close } from "./lifecycle.js";
 import type { Manager } from "./manager.js";
 import { Err, type Handle } from "./port.js";
-import { State } from "./state.js";
+import { Gate, State } from "./state.js";
 
 /**
  * Decides over a newcomer. Denied by the access list: dropped. Room within the budget: admitted. Full: the longest-idle
@@ -60,12 +60,15 @@ function longestIdle(mgr: Manager): Connection | undefined {
 }
 
 /**
- * A kept connection between requests always is; one without a protocol when it has long been silent. Never one in the
+ * A kept connection between requests always is; one from which nothing has come yet after a tick; one without a protocol
+ * when it has long been silent. Never one in the
  * middle of something, one we made ourselves, a listener, or the one whose handler is running.
  */
 function isEvictable(mgr: Manager, nc: Connection): boolean {
   if (!nc.listener || nc._sock === undefined || nc.id === cur || nc._unsent() || nc._src) return false;
   if (nc._state === State.Ending) return false;
+  // A browser's spare connection that never said anything gives way after a tick.
+  if (nc._gate & Gate.First) return nc._idle > mgr.limits.pollMs;
   if (nc.protoHandler) return !nc._ps && !(nc._r && nc._r.len);
   return mgr.limits.evictIdleMs > 0 && nc._idle >= mgr.limits.evictIdleMs;
 }

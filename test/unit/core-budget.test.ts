@@ -102,6 +102,27 @@ describe("the connection budget", () => {
     s.finish();
   });
 
+  it("lets one that has said nothing for a tick give way, and not one that has only just come", () => {
+    const s = stage({ mgr: { limits: { connMax: 2, pollMs: 500 } } });
+    const listener = s.mgr.bind("tcp://:80", s.note("H", (nc, ev) => {
+      if (ev === MG_EV_HTTP_REQUEST) httpReply(nc, 200, "", "ok");
+    }));
+    setProtocolHttpWebsocket(listener);
+    const silent = [s.peer(80), s.peer(80)];
+    s.run(50);
+    const early = s.peer(80);
+    s.run(50);
+    assert.match(early.received, /^HTTP\/1\.1 503 /);
+    s.run(2000);
+    const late = s.peer(80);
+    late.send(GET);
+    s.run(50);
+    assert.match(late.received, /^HTTP\/1\.1 200 /);
+    assert.equal(s.mgr.stats.evicted, 1);
+    assert.equal(silent.filter((p) => p.state === "open").length, 1);
+    s.finish();
+  });
+
   it("never evicts one that is in the middle of something", () => {
     const s = stage({ mgr: { limits: { connMax: 4 } } });
     let owing: Connection | undefined;
