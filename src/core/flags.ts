@@ -21,7 +21,7 @@ export const MG_F_WANT_READ = 64;
 export const MG_F_WANT_WRITE = 128;
 /** The connection speaks WebSocket. */
 export const MG_F_IS_WEBSOCKET = 256;
-/** Set by the core when input was throttled and the peer has closed: deliver it, then close. */
+/** Never set: a platform delivers throttled input before it reports the end. Kept for its name and number. */
 export const MG_F_RECV_AND_CLOSE = 512;
 /** Close when sendMbuf is empty; input is still read meanwhile. */
 export const MG_F_SEND_AND_CLOSE = 1024;

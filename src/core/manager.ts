@@ -6,14 +6,14 @@ import { asHandler, Connection } from "./connection.js";
 import { closePeers, sendDatagram } from "./datagram.js";
 import { rangeError } from "./errors.js";
 import { type BriefHandler, type EventHandler, MG_EV_POLL } from "./events.js";
-import { MG_F_CONNECTING, MG_F_ENABLE_BROADCAST, MG_F_PRESET_MASK, MG_F_RESOLVING, MG_F_SSL, MG_F_UDP } from "./flags.js";
+import { MG_F_CONNECTING, MG_F_PRESET_MASK, MG_F_RESOLVING, MG_F_SSL, MG_F_UDP } from "./flags.js";
 import { cur } from "./hot.js";
 import { close, opened } from "./lifecycle.js";
 import { type Limits, resolveLimits } from "./limits.js";
 import { Mbuf } from "./mbuf.js";
 import { type ConnectionOptions, makePool, type ManagerOptions, recvDefault } from "./options.js";
 import { joinPair } from "./pair.js";
-import { pass } from "./pass.js";
+import { pass, rearm } from "./pass.js";
 import type { Pool } from "./pool.js";
 import { type ByteOps, Err, type MemoryInfo, type Platform } from "./port.js";
 import { sink } from "./sink.js";
@@ -231,7 +231,7 @@ export class Manager {
     this._running = true;
     for (let i = 0; i < this._conns.length; i++) this._conns[i]._gate &= ~Gate.Manual;
     this._tickAt = this._platform.now() + this.limits.pollMs;
-    arm(this, this._inbox.length || this._dirty.length || this._closing.length ? 0 : this._nextMs());
+    rearm(this);
   }
 
   /**
@@ -288,8 +288,7 @@ export class Manager {
     nc._state = State.Connecting;
     nc._gate |= Gate.State;
     if (o.recvMbufLimit !== undefined) nc.recvMbufLimit = o.recvMbufLimit;
-    nc._f = (o.flags || 0) & MG_F_PRESET_MASK & ~MG_F_ENABLE_BROADCAST;
-    if ((o.flags || 0) & MG_F_ENABLE_BROADCAST) nc._f |= MG_F_ENABLE_BROADCAST;
+    nc._f = (o.flags || 0) & MG_F_PRESET_MASK;
     return nc;
   }
 
@@ -300,7 +299,7 @@ export class Manager {
     return a;
   }
 
-  /** Connections of all kinds a datagram listener may bring the manager to. */
+  /** Peers a datagram listener may have at once. */
   _peersMax(): number {
     return this.limits.connMax || this._platform.caps.sockets;
   }
@@ -331,15 +330,6 @@ export class Manager {
   /** Whole seconds since the manager was made. */
   _ageS(ms: number): number {
     return ((ms - this._startMs) / 1000) | 0;
-  }
-
-  _nextMs(): number {
-    let at = this._tickAt;
-    for (let i = 0; i < this._conns.length; i++) {
-      const nc = this._conns[i];
-      if (nc._timer) at = Math.min(at, this._ms(nc._timer));
-    }
-    return at > 0 ? at : 1;
   }
 }
 

@@ -46,6 +46,7 @@ export class Mbuf {
   _put(raw: Raw): number {
     const n = raw.length;
     if (!n) return 0;
+    // `_lease`, written out: this is the deepest place of a request, and each call costs stack.
     const pool = this._pool;
     const pages = Math.ceil((this.len + n) / pool.pageBytes) - this._pages;
     if (pages > 0) {

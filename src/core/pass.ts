@@ -1,4 +1,4 @@
-import { call } from "./call.js";
+import { arm, call } from "./call.js";
 import type { Connection } from "./connection.js";
 import { checkDeadline } from "./deadlines.js";
 import { MG_EV_POLL, MG_EV_TIMER } from "./events.js";
@@ -118,14 +118,11 @@ function relieve(mgr: Manager): void {
 }
 
 /** Asks for the next wake: at once when something is waiting, else at the next timer or tick. */
-function rearm(mgr: Manager): void {
+export function rearm(mgr: Manager): void {
   let at = mgr._tickAt;
   if (mgr._closing.length || mgr._dirty.length || mgr._inbox.length) at = 0;
   else if (mgr._timers) at = Math.min(at, earliestTimer(mgr));
-  if (at >= mgr._wakeAt) return;
-  mgr._wakeAt = at;
-  const wait = at ? at - mgr._platform.now() : 0;
-  mgr._platform.wakeAfter(mgr, wait > 0 ? wait : 0);
+  arm(mgr, at);
 }
 
 function earliestTimer(mgr: Manager): number {
