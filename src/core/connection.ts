@@ -17,6 +17,8 @@ import { Gate, INPUT_ONLY, Phase, State } from "./state.js";
 export interface Source {
   next(maxBytes: number): string | Uint8Array | null | undefined;
   done?(sent: boolean): void;
+  /** What `next` answers are the platform's bytes ({@link Raw}), such as a file's: a string is binary then, not text. */
+  isRaw?: boolean;
 }
 
 /** A protocol handler: called with every event before anyone else; it forwards raw events to `nc.handler` itself. */
@@ -119,6 +121,14 @@ export class Connection {
   declare _acl: string | undefined;
   /** Seconds between the manager's start and this connection's. */
   declare _born: number;
+  /** The protocol's last word before CLOSE: what was under way is broken off. */
+  declare _onClose: ((nc: Connection) => void) | undefined;
+  /** HTTP: header lines for the next reply, as bytes. */
+  declare _extra: string | undefined;
+  /** HTTP: who owes the reply, where that is not `handler`. */
+  declare _owner: AnyHandler | undefined;
+  /** The protocol's own features, set up on a listener and shared by what it accepts. */
+  declare _hooks: object | undefined;
   /** The protocol's answer to a deadline (a 408, say): true when it saw to the closing itself. */
   declare _onDeadline: ((nc: Connection) => boolean) | undefined;
 
@@ -313,6 +323,10 @@ proto._peers = undefined;
 proto._pair = undefined;
 proto._acl = undefined;
 proto._onDeadline = undefined;
+proto._hooks = undefined;
+proto._onClose = undefined;
+proto._extra = undefined;
+proto._owner = undefined;
 
 /** Handlers as programs write them, for the core to call. */
 export function asHandler(handler: EventHandler | BriefHandler | undefined): AnyHandler | undefined {

@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.js";
 import { MG_F_CONNECTING } from "./flags.js";
-import { MG_F_LISTENING } from "./flags.js";
+import { MG_F_LISTENING, MG_F_WANT_READ } from "./flags.js";
 import { failConnect, close } from "./lifecycle.js";
 import { Err } from "./port.js";
 import { Gate, Phase, State } from "./state.js";
@@ -21,7 +21,7 @@ export function checkDeadline(nc: Connection, nowMs: number): boolean {
   if (phase === Phase.First) return isIdle(nc, limits.firstByteMs) && expire(nc);
   if (phase === Phase.Idle) return isIdle(nc, limits.idleMs) && expire(nc);
   if (phase === Phase.Head) return isPast(nowMs, nc._since, limits.headMs) && expire(nc);
-  if (phase === Phase.Body) return isIdle(nc, limits.idleMs) && expire(nc);
+  if (phase === Phase.Body) return !(nc._f & MG_F_WANT_READ) && isIdle(nc, limits.idleMs) && expire(nc);
   return false;
 }
 

@@ -28,6 +28,8 @@ export const MG_ERR_MANAGER_FREED = 19;
 export const MG_ERR_MESSAGE_TOO_LONG = 20;
 export const MG_ERR_PROTOCOL = 21;
 export const MG_ERR_FAILED = 22;
+export const MG_ERR_STORAGE_FULL = 23;
+export const MG_ERR_BAD_NAME = 24;
 
 const TEXTS = [
   "no error",
@@ -53,6 +55,8 @@ const TEXTS = [
   "datagram too long",
   "protocol violation",
   "failed",
+  "storage full",
+  "bad file name",
 ];
 
 /** What an error code means, in a few words; the code itself is the identity. */

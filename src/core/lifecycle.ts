@@ -1,4 +1,4 @@
-import { call, closeLater, post, threw } from "./call.js";
+import { call, closeLater, guard, post, threw } from "./call.js";
 import { Connection } from "./connection.js";
 import { MG_EV_CLOSE, MG_EV_CONNECT } from "./events.js";
 import {
@@ -47,6 +47,7 @@ export function child(lnc: Connection, address: string, port: number): Connectio
     nc.protoHandler = lnc.protoHandler;
     nc._gate |= Gate.First;
     if (lnc._quiet) nc._quiet = 1;
+    if (lnc._hooks) nc._hooks = lnc._hooks;
   }
   return nc;
 }
@@ -164,6 +165,7 @@ export function close(nc: Connection): void {
   if (nc._detach) nc._detach(nc);
   mgr.stats.closed++;
   if (nc.err === Err.AddressInUse || nc._f & MG_F_LISTENING) logListener(mgr, nc);
+  if (nc._onClose) guard(nc, "CLOSE", nc._onClose, 0, 0);
   if (!(nc._listed & Listed.Early)) call(nc, MG_EV_CLOSE, undefined);
   dropSource(nc);
   nc._in().clear();

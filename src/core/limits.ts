@@ -41,6 +41,18 @@ export interface Limits {
   uriMaxBytes: number;
   /** Bytes of a body that is collected for HTTP_REQUEST. 0: what recvMaxBytes leaves. */
   bodyMaxBytes: number;
+  /** Bytes of an unwanted body that are read and dropped so that the connection can be kept; more closes it. */
+  drainMaxBytes: number;
+  /** Bytes of a chunk's size line, extensions included. */
+  chunkLineMaxBytes: number;
+  /** Bytes a second, on average after the first `headMs`, that a body must bring. 0: no limit. */
+  bodyRateMin: number;
+  /** Client: from the request being sent to the first byte of the reply. */
+  replyMs: number;
+  /** Client: from the request to the end of its reply. */
+  totalMs: number;
+  /** Client: how long `Expect: 100-continue` waits before the body goes all the same. */
+  continueMs: number;
 }
 
 /** Name → default, smallest and largest value. */
@@ -62,6 +74,12 @@ export const LIMITS: { [K in keyof Limits]: [normal: number, min: number, max: n
   headersMax: [40, 1, 1000],
   uriMaxBytes: [1024, 1, 65536],
   bodyMaxBytes: [0, 0, 1073741824],
+  drainMaxBytes: [65536, 0, 1073741824],
+  chunkLineMaxBytes: [256, 16, 65536],
+  bodyRateMin: [50, 0, 1073741824],
+  replyMs: [20000, 0, 3600000],
+  totalMs: [0, 0, 86400000],
+  continueMs: [1000, 0, 3600000],
 };
 
 /** The defaults with `changes` on top. Throws RangeError for a value outside its range, TypeError for an unknown name. */

@@ -15,7 +15,7 @@ import { type ConnectionOptions, makePool, type ManagerOptions, recvDefault } fr
 import { joinPair } from "./pair.js";
 import { pass, rearm } from "./pass.js";
 import type { Pool } from "./pool.js";
-import { type ByteOps, Err, type MemoryInfo, type Platform } from "./port.js";
+import { type ByteOps, Err, type Files, type MemoryInfo, type Platform } from "./port.js";
 import { sink } from "./sink.js";
 import { Gate, State } from "./state.js";
 import { type ConnectionInfo, describe, newStats, type Stats } from "./stats.js";
@@ -257,11 +257,22 @@ export class Manager {
     return this._seconds(this._platform.now());
   }
 
+  /** The connection with that id, if it is still there: for answers that come later. */
+  find(id: number): Connection | undefined {
+    for (let i = this._conns.length - 1; i >= 0; i--) if (this._conns[i].id === id) return this._conns[i];
+    return undefined;
+  }
+
   /** Every connection with its age, phase and pages, newest first. */
   list(): ConnectionInfo[] {
     const out: ConnectionInfo[] = [];
     for (let i = this._conns.length - 1; i >= 0; i--) out.push(describe(this._conns[i]));
     return out;
+  }
+
+  /** The platform's file store; undefined where it has none. */
+  get files(): Files | undefined {
+    return this._platform.files;
   }
 
   /** Memory of the machine, where the platform can tell. */

@@ -60,7 +60,7 @@ function pull(nc: Connection, m: Mbuf): boolean {
   const data = source.next(max);
   if (data === undefined) return false;
   if (data === null) return sourceDone(nc, source);
-  const raw = toRaw(mgr._ops, data);
+  const raw = source.isRaw ? data : toRaw(mgr._ops, data);
   if (!raw.length) return false;
   if (raw.length > max) throw new TypeError("Source gave " + raw.length + " bytes: at most " + max + " were asked for");
   if (m._put(raw)) return true;

@@ -75,6 +75,10 @@ export const enum Err {
   Protocol = 21,
   /** Anything else the platform could not do. */
   Failed = 22,
+  /** The file store has no room for it. */
+  StorageFull = 23,
+  /** The file store takes no such name: empty or `..` segments, too long, a directory's. */
+  BadName = 24,
 }
 
 /** Answers of {@link Platform.write} and {@link Platform.sendTo} below zero. Zero or more is bytes taken. */
@@ -200,6 +204,58 @@ export interface ByteOps {
 /** Digests every platform has. */
 export type DigestName = "sha1" | "sha256";
 
+/** What a file store knows about a name. */
+export interface FileInfo {
+  /** Bytes; 0 for a directory. */
+  size: number;
+  /** When it was last changed, milliseconds since 1970; 0 where unknown. */
+  mtimeMs: number;
+  isDirectory: boolean;
+  /** A strong hash of the contents, where the store has one at hand. */
+  hash?: string;
+}
+
+/** A file open for reading. */
+export interface OpenFile {
+  readonly size: number;
+  /**
+   * `maxBytes` bytes from byte `at` on, fewer only where the file ends; empty at the end. Undefined when reading failed,
+   * as when the file was cut short or replaced in its place meanwhile: bytes of two versions are never mixed.
+   */
+  read(at: number, maxBytes: number): Raw | undefined;
+  close(): void;
+}
+
+/** A file being written; nobody sees it under its name before `commit`. */
+export interface FileWriter {
+  /** Takes all of the bytes; after an {@link Err} nothing more is taken, and `commit` answers the same. */
+  write(bytes: Raw): Err;
+  /** Makes it visible under its name, in one step; replaces what was there. Where that fails, what was there stays. */
+  commit(): Err;
+  /** Leaves nothing behind. Without effect after `commit`. */
+  abort(): void;
+}
+
+/**
+ * A store of files. Synchronous: a page at a time is quick on every platform. Paths are relative, `/` between their
+ * segments, without empty, `.` or `..` segments and without NUL; the store refuses others. Directories need not be made:
+ * they come with the first file in them. Names are text in the platform's own form.
+ */
+export interface Files {
+  /** Undefined when there is no such name. `""` is the root. */
+  stat(path: string): FileInfo | undefined;
+  /** Names in a directory, sorted, directories with a `/` at the end; undefined when there is no such directory. */
+  list(path: string): string[] | undefined;
+  open(path: string): OpenFile | undefined;
+  /**
+   * Starts a file. {@link Err} where that cannot be: NotSupported (read-only store), BadName, StorageFull, Permission.
+   * What an earlier writing of this name left behind, cut off by a crash, is removed.
+   */
+  create(path: string): FileWriter | Err;
+  /** Removes a file; not a directory. Failed where there is none. */
+  remove(path: string): Err;
+}
+
 /** Memory of the machine, for the report and the reserve; units are the platform's own (Espruino: variables). */
 export interface MemoryInfo {
   free: number;
@@ -255,4 +311,6 @@ export interface Platform {
   digest(name: DigestName, bytes: Raw): string;
   /** One line for the log, without the line end. */
   log(line: string): void;
+  /** The platform's file store, where it has one. */
+  readonly files?: Files;
 }

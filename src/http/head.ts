@@ -10,7 +10,7 @@ const NOT_HOST = /[^!$%&'()*+,.0-9:;=A-Z\x5b\x5d_a-z~-]/;
 
 /**
  * Parses a request head: everything before the blank line, as a binary string. Answers the message, or the status of the
- * error reply: 400 malformed, 414 target too long, 431 too many header lines, 501 framing we do not do, 505 version.
+ * error reply: 400 malformed, 414 target too long, 417 unknown expectation, 431 too many header lines, 501 framing we do not do, 505 version.
  * Nothing is repaired: what RFC 9112 lets a server reject is rejected.
  */
 export function parseRequestHead(head: string, limits: Limits): HttpMessage | number {
@@ -63,20 +63,26 @@ function isDigits(text: string): boolean {
 /** What the header lines say about framing and persistence. */
 interface Facts {
   hosts: number;
+  /** Content-Length; -1 without. */
   length: number;
   close: boolean;
+  chunked: boolean;
+  expects: boolean;
 }
 
 function withHeaders(head: string, lines: string[], method: string, target: string, proto: string): HttpMessage | number {
-  const facts: Facts = { hosts: 0, length: -1, close: false };
+  const facts: Facts = { hosts: 0, length: -1, close: false, chunked: false, expects: false };
   for (let i = 1; i < lines.length; i++) {
     const status = headerLine(lines[i], facts);
     if (status) return status;
   }
   const isOld = proto === "HTTP/1.0";
   if (facts.hosts > 1 || (facts.hosts === 0 && !isOld)) return 400; // RFC 9112 §3.2
+  if (facts.chunked && (isOld || facts.length >= 0)) return 400; // RFC 9112 §6.1, §6.3: what smuggling is made of
   // An HTTP/1.0 client would need to be told that the connection is kept (RFC 9112 C.2.2): it is not kept.
-  return new HttpMessage(head, method, target, proto, facts.length < 0 ? 0 : facts.length, facts.close || isOld);
+  const hm = new HttpMessage(head, method, target, proto, facts.chunked ? -1 : facts.length < 0 ? 0 : facts.length, facts.close || isOld);
+  if (facts.expects && !isOld) hm._expects = true; // RFC 9110 §10.1.1: an HTTP/1.0 client's is ignored
+  return hm;
 }
 
 /** Checks one header line and notes what matters. Answers 0, or the status to refuse with. */
@@ -89,7 +95,8 @@ function headerLine(line: string, facts: Facts): number {
     return NOT_HOST.test(trimOws(line.slice(colon + 1))) ? 400 : 0; // RFC 9112 §3.2
   }
   if (name === "content-length") return contentLength(trimOws(line.slice(colon + 1)), facts);
-  if (name === "transfer-encoding") return 501;
+  if (name === "transfer-encoding") return transferEncoding(trimOws(line.slice(colon + 1)).toLowerCase(), facts);
+  if (name === "expect") return expectation(trimOws(line.slice(colon + 1)).toLowerCase(), facts);
   if (name === "connection") return connection(line.slice(colon + 1).toLowerCase(), facts);
   return NOT_TOKEN.test(name) ? 400 : 0; // space before the colon included (RFC 9112 §5.1)
 }
@@ -99,6 +106,21 @@ function contentLength(value: string, facts: Facts): number {
   if (!isDigits(value) || facts.length >= 0) return 400;
   if (value.length > 10) return 413;
   facts.length = parseInt(value, 10);
+  return 0;
+}
+
+/** Transfer-Encoding: "chunked", alone and once. Other codings are none of ours (RFC 9112 §6.1). */
+function transferEncoding(value: string, facts: Facts): number {
+  if (facts.chunked) return 400;
+  if (value !== "chunked") return 501;
+  facts.chunked = true;
+  return 0;
+}
+
+/** Expect: 100-continue is the only one there is (RFC 9110 §10.1.1). */
+function expectation(value: string, facts: Facts): number {
+  if (value !== "100-continue") return 417;
+  facts.expects = true;
   return 0;
 }
 

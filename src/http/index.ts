@@ -1,5 +1,15 @@
-export { MG_EV_HTTP_REQUEST } from "./events.js";
+export * from "./events.js";
 export { findHeader, HttpMessage } from "./message.js";
-export { httpReply, httpSendError, httpSendRedirect } from "./reply.js";
+export type { HttpPart } from "./part.js";
+export { httpAddHeaders, httpReply, httpReplyFrom, httpSendError, httpSendRedirect, printfHttpChunk, sendHead, sendHttpChunk } from "./reply.js";
 export { type HttpOptions, setProtocolHttpWebsocket } from "./server.js";
 export { statusMessage } from "./status.js";
+export { type BodySink, httpCollectBody, httpStreamBody, httpWakeBody } from "./stream.js";
+export { httpDate, parseHttpDate } from "./date.js";
+export { directoryListing } from "./listing.js";
+export { mimeType } from "./mime.js";
+export { urlRewrites } from "./rewrites.js";
+export { serveHttp } from "./serve.js";
+export { httpServeFile } from "./serve-file.js";
+export type { PathServer, ServeFileOptions, ServeOptions, Target, UrlRewriter } from "./serve-options.js";
+export { ssi } from "./ssi.js";

@@ -1,11 +1,14 @@
 import type { Mbuf } from "../core/mbuf.js";
 
+/** For messages without wildcards: nothing was captured. */
+const NOTHING: string[] = [];
+
 /**
- * A request, as handed to MG_EV_HTTP_REQUEST (struct http_message). A view: valid during the handler's call only.
- * Texts are as they came, undecoded.
+ * A request or reply, as handed to the MG_EV_HTTP_ events (struct http_message). Its body is a view, valid during the
+ * handler's call only. Texts are as they came, undecoded.
  */
 export class HttpMessage {
-  /** "GET", "POST", …: case-sensitive (RFC 9110 §9.1). */
+  /** "GET", "POST", …: case-sensitive (RFC 9110 §9.1). "" in a reply. */
   readonly method: string;
   /** The target's path, without the query. */
   readonly uri: string;
@@ -17,16 +20,27 @@ export class HttpMessage {
   readonly _head: string;
   /** Bytes of the head, blank line included. */
   readonly _headBytes: number;
-  /** Bytes of the body. */
-  readonly _bodyBytes: number;
+  /** Bytes of the body as the head declares it; -1: not known before its end. */
+  readonly _length: number;
   /** The connection closes after the reply (RFC 9112 §9.3). */
   readonly _close: boolean;
   /** The reply has no body: HEAD. */
   readonly _noBody: boolean;
-  /** Where the request lies while its handler runs. */
+  /** Where the body, or the piece of it that an event is about, lies while the handler runs. */
   _mbuf: Mbuf | undefined;
+  /** Where in `_mbuf` it begins, and its size. */
+  declare _at: number;
+  declare _size: number;
+  /** The client waits for 100 Continue. */
+  declare _expects: boolean;
+  /** Reply: the status code (resp_code). 0 in a request. */
+  declare respCode: number;
+  /** Reply: the reason phrase (resp_status_msg). */
+  declare respStatusMsg: string;
+  /** What the wildcards of the endpoint's pattern stand for, undecoded. */
+  declare captures: string[];
 
-  constructor(head: string, method: string, target: string, proto: string, bodyBytes: number, close: boolean) {
+  constructor(head: string, method: string, target: string, proto: string, length: number, close: boolean) {
     const query = target.indexOf("?");
     this._head = head;
     this.method = method;
@@ -34,7 +48,7 @@ export class HttpMessage {
     this.queryString = query < 0 ? "" : target.slice(query + 1);
     this.proto = proto;
     this._headBytes = head.length + 4;
-    this._bodyBytes = bodyBytes;
+    this._length = length;
     this._close = close;
     this._noBody = method === "HEAD";
     this._mbuf = undefined;
@@ -45,23 +59,43 @@ export class HttpMessage {
     return findHeader(this._head, name);
   }
 
-  /** Size of the body in bytes. */
-  get bodyLength(): number {
-    return this._bodyBytes;
+  /** Content-Length as declared, in bytes; 0 for a message without body, -1 where only the end will tell (chunked). */
+  get contentLength(): number {
+    return this._length;
   }
 
-  /** The body as text (UTF-8). */
+  /** Size in bytes of the body, or of the piece this event is about. */
+  get bodyLength(): number {
+    return this._mbuf ? this._size : 0;
+  }
+
+  /** The body, or the piece of it that this event is about, as text (UTF-8). */
   get body(): string {
     const m = this._mbuf;
-    return m && this._bodyBytes ? m.text(this._headBytes, this._headBytes + this._bodyBytes) : "";
+    return m && this._size ? m.text(this._at, this._at + this._size) : "";
   }
 
-  /** A copy of the body's bytes. */
+  /** A copy of the body's bytes, or of the piece's. */
   bodyBytes(): Uint8Array {
     const m = this._mbuf;
-    return m ? m.slice(this._headBytes, this._headBytes + this._bodyBytes) : new Uint8Array(0);
+    return m ? m.slice(this._at, this._at + this._size) : new Uint8Array(0);
+  }
+
+  /** Names what the next event is about: `size` bytes from `at` on. */
+  _view(m: Mbuf | undefined, at: number, size: number): void {
+    this._mbuf = m;
+    this._at = at;
+    this._size = size;
   }
 }
+
+const proto = HttpMessage.prototype;
+proto._at = 0;
+proto._size = 0;
+proto._expects = false;
+proto.respCode = 0;
+proto.respStatusMsg = "";
+proto.captures = NOTHING;
 
 /** The value of the first header line with that name in a head, trimmed; undefined when there is none (mg_get_http_header). */
 export function findHeader(head: string, name: string): string | undefined {

@@ -1,11 +1,13 @@
-import type { Connection } from "../core/connection.js";
+import { post } from "../core/call.js";
+import type { Connection, Source } from "../core/connection.js";
 import { rangeError } from "../core/errors.js";
 import { MG_F_SEND_AND_CLOSE } from "../core/flags.js";
 import { cur } from "../core/hot.js";
-import { toRaw } from "../core/mbuf.js";
+import { type Data, toRaw } from "../core/mbuf.js";
 import type { ByteOps, Raw } from "../core/port.js";
-import { INPUT_ONLY } from "../core/state.js";
-import { RawSource } from "./source.js";
+import { format } from "../core/printf.js";
+import { INPUT_ONLY, State } from "../core/state.js";
+import { BodySource, RawSource } from "./source.js";
 import { Http } from "./state.js";
 import { statusMessage } from "./status.js";
 
@@ -44,21 +46,38 @@ export function httpReply(nc: Connection, status: number, headers: string, body:
 }
 
 function makeReply(nc: Connection, status: number, headers: string, body: string | Uint8Array): boolean {
-  if (!(status >= 100 && status < 1000) || Math.floor(status) !== status) throw rangeError("Status is " + status + ": must be a whole number from 100 to 999");
+  checkStatus(status);
   if (headers !== checked) checkHeaders(nc.mgr._ops, headers);
   const raw = toRaw(nc.mgr._ops, body);
   const hasLength = status >= 200 && status !== 204 && status !== 304; // RFC 9110 §8.6
-  let head = statusLine(status) + checkedBytes + (hasLength ? "Content-Length: " + raw.length + "\r\n" : "");
-  head += nc._ps & Http.Close ? "Connection: close\r\n\r\n" : "\r\n";
-  if (nc._ps & Http.NoBody || !hasLength) return sendWhole(nc, head);
+  const ps = nc._ps;
+  const head = replyHead(nc, status, hasLength ? "Content-Length: " + raw.length + "\r\n" : "");
+  if (ps & Http.NoBody || !hasLength) return sendWhole(nc, head);
   if (typeof raw !== "string" || raw.length > SMALL_MAX_BYTES) return putBoth(nc, head, raw);
   const reply = head + raw;
-  if (nc._ps & Http.Close || typeof body !== "string" || reply.length > nc.mgr._fastMax) return sendWhole(nc, reply);
+  if (ps & (Http.Close | Http.Extra) || typeof body !== "string" || reply.length > nc.mgr._fastMax) return sendWhole(nc, reply);
   lastStatus = status;
   lastHeaders = headers;
   lastBody = body;
   lastReply = reply;
   return sendWhole(nc, reply);
+}
+
+/** The head of a reply: what the program wants in it, how the body is framed, and whether the connection goes on. */
+function replyHead(nc: Connection, status: number, framing: string): string {
+  const ps = nc._ps;
+  let head = statusLine(status) + checkedBytes + framing;
+  if (ps & Http.Extra) head += nc._extra;
+  if (ps & Http.Partial) nc._ps |= Http.Early;
+  nc._ps &= ~Http.Extra;
+  return head + (ps & Http.Close ? "Connection: close\r\n\r\n" : "\r\n");
+}
+
+/** Header lines for the next reply on this connection, besides its own. Throws TypeError for malformed ones. */
+export function httpAddHeaders(nc: Connection, headers: string): void {
+  if (headers !== checked) checkHeaders(nc.mgr._ops, headers);
+  nc._extra = nc._ps & Http.Extra ? nc._extra + checkedBytes : checkedBytes;
+  nc._ps |= Http.Extra;
 }
 
 /** Into sendMbuf; when the pool has no room, as a source, which waits for pages: a reply is never lost for want of them. */
@@ -88,6 +107,83 @@ export function httpSendRedirect(nc: Connection, status: number, location: strin
   httpReply(nc, status, "Location: " + location + "\r\nCache-Control: no-cache\r\n", "");
 }
 
+/**
+ * Starts a reply (mg_send_head): `length` bytes of body follow, all of them sent in the same event; or, with a negative
+ * length, chunks of unknown number, now and later: `sendHttpChunk`, the last one empty. An HTTP/1.0 client gets them bare,
+ * and the connection closes behind them. Answers false when the connection is closed. Throws as `httpReply` does.
+ */
+export function sendHead(nc: Connection, status: number, length: number, headers: string): boolean {
+  checkStatus(status);
+  if (headers !== checked) checkHeaders(nc.mgr._ops, headers);
+  const hasBody = status >= 200 && status !== 204 && status !== 304;
+  const isOpen = length < 0 && hasBody;
+  if (isOpen && nc._ps & Http.Old) nc._ps |= Http.Close; // RFC 9112 §6.1: no chunks for HTTP/1.0
+  const framing = !hasBody ? "" : length >= 0 ? "Content-Length: " + length + "\r\n" : nc._ps & Http.Old ? "" : "Transfer-Encoding: chunked\r\n";
+  const isSent = sendWhole(nc, replyHead(nc, status, framing));
+  if (isSent && isOpen) nc._ps |= Http.Open;
+  return isSent;
+}
+
+/**
+ * Sends a piece of a reply begun with `sendHead(nc, status, -1, …)` (mg_send_http_chunk): all of it, or nothing when the
+ * pool has no room or the connection is closed: then it answers 0. Empty data ends the reply. Throws Error when no such
+ * reply is open.
+ */
+export function sendHttpChunk(nc: Connection, data: Data): number {
+  const ps = nc._ps;
+  if (nc._state > State.Open) return 0;
+  if (!(ps & Http.Open)) throw new Error("No reply in chunks is open: sendHead with a negative length begins one");
+  const raw = toRaw(nc.mgr._ops, data);
+  const n = raw.length;
+  if (!n) return endChunks(nc);
+  if (ps & Http.NoBody) return n;
+  if (ps & Http.Old) return nc._put(raw);
+  const ops = nc.mgr._ops;
+  return nc._put(ops.concat(ops.concat(n.toString(16) + "\r\n", raw), "\r\n")) ? n : 0;
+}
+
+/** Formats as `nc.printf` does, and sends the text as a chunk (mg_printf_http_chunk). */
+export function printfHttpChunk(nc: Connection, fmt: string, ...args: unknown[]): number {
+  return sendHttpChunk(nc, format(fmt, args));
+}
+
+/** The last chunk. It is never refused: it waits for room if it must. */
+function endChunks(nc: Connection): number {
+  const ps = nc._ps;
+  nc._ps &= ~Http.Open;
+  if (!(ps & (Http.NoBody | Http.Old))) sendWhole(nc, "0\r\n\r\n");
+  if (ps & Http.Close) nc._f |= MG_F_SEND_AND_CLOSE;
+  if (nc._onSent && !nc._unsent()) post(nc, nc._onSent, 0, 0); // nothing will be sent that could tell that it is over
+  return 0;
+}
+
+/**
+ * Sends a reply whose body comes from `source`, piece by piece as there is room. `length` is its size in bytes, or -1 when
+ * only its end will tell: then it goes out in chunks (to an HTTP/1.0 client: until the connection closes). For HEAD the
+ * source is not asked. Answers false, and leaves the source alone, when the connection is closed or busy with another.
+ */
+export function httpReplyFrom(nc: Connection, status: number, headers: string, source: Source, length: number): boolean {
+  const ps = nc._ps;
+  if (nc._state > State.Open || nc._src) return false;
+  const isOld = (ps & Http.Old) !== 0;
+  if (!sendHead(nc, status, length, headers)) return false;
+  nc._ps &= ~Http.Open;
+  if (ps & Http.NoBody || status < 200 || status === 204 || status === 304) {
+    if (source.done) source.done(false);
+    return true;
+  }
+  const body = new BodySource(nc.mgr._ops, source, length >= 0 ? length : isOld ? -2 : -1);
+  return nc.sendFrom(body) || chain(nc, body);
+}
+
+/** The head itself waits for room as a source: the body follows it. */
+function chain(nc: Connection, body: Source): boolean {
+  const head = nc._src as Source;
+  if (!(head instanceof RawSource)) return false;
+  head.done = () => void nc.sendFrom(body);
+  return true;
+}
+
 /** The whole reply with which a listener that is full turns newcomers away. */
 export function refusal(status: number): string {
   const text = statusMessage(status) + "\n";
@@ -96,6 +192,10 @@ export function refusal(status: number): string {
 
 function statusLine(status: number): string {
   return "HTTP/1.1 " + status + " " + statusMessage(status) + "\r\n";
+}
+
+function checkStatus(status: number): void {
+  if (!(status >= 100 && status < 1000) || Math.floor(status) !== status) throw rangeError("Status is " + status + ": must be a whole number from 100 to 999");
 }
 
 /** Header lines must each be `name: value CRLF`, and nothing else may hide in them (RFC 9112 §5). */
@@ -114,5 +214,7 @@ function checkHeaders(ops: ByteOps, headers: string): void {
 function checkLine(line: string): void {
   const colon = line.indexOf(":");
   if (colon < 1 || /[^!#$%&'*+.^_`|~0-9A-Za-z-]/.test(line.slice(0, colon))) throw new TypeError('Malformed header line "' + line + '"');
+  const name = line.slice(0, colon).toLowerCase();
+  if (name === "content-length" || name === "transfer-encoding") throw new TypeError("Header " + name + " is made from the body: leave it out");
   if (/[\x00-\x08\x0a-\x1f\x7f]/.test(line)) throw new TypeError("Header " + line.slice(0, colon) + " contains control characters");
 }

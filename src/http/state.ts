@@ -1,3 +1,7 @@
+import type { Connection } from "../core/connection.js";
+import type { AnyHandler } from "../core/events.js";
+import type { HttpMessage } from "./message.js";
+
 /** What is special about an HTTP connection just now: bits of `nc._ps`. 0: between requests, kept. */
 export const enum Http {
   /** The reply in the making ends the connection. */
@@ -14,4 +18,25 @@ export const enum Http {
   Partial = 32,
   /** The peer will send no more; what it asked for is still answered. */
   Ended = 64,
+  /** A reply in chunks is under way: its end is not here yet. */
+  Open = 128,
+  /** The client speaks HTTP/1.0: no chunks. */
+  Old = 256,
+  /** The reply was made before the body was read to its end. */
+  Early = 512,
+  /** Header lines wait for the next reply. */
+  Extra = 1024,
+}
+
+/** What a listener's HTTP does beyond the plain: filled in by the features a program uses, copied to its connections. */
+export interface HttpHooks {
+  /** Who handles this request; undefined: it has been answered. Called once a request, when its head is complete. */
+  route?(nc: Connection, hm: HttpMessage): AnyHandler | undefined;
+  /** Called for a request with a body before MG_EV_HTTP_HDRS: may stream it. `handler` gets the events of this request. */
+  body?(nc: Connection, hm: HttpMessage, handler: AnyHandler | undefined): void;
+}
+
+/** The hooks of a listener or connection; made when first asked for. */
+export function hooksOf(nc: Connection): HttpHooks {
+  return (nc._hooks || (nc._hooks = {})) as HttpHooks;
 }

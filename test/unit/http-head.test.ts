@@ -137,10 +137,21 @@ const HEADS: [why: string, status: number, ...lines: string[]][] = [
   ["two equal Content-Lengths, which may be refused", 400, "POST / HTTP/1.1", HOST, "Content-Length: 5", "Content-Length: 5"],
   ["two different Content-Lengths", 400, "POST / HTTP/1.1", HOST, "Content-Length: 5", "Content-Length: 6"],
   ["a Content-Length beyond every number", 413, "POST / HTTP/1.1", HOST, "Content-Length: 99999999999999999999"],
-  ["a transfer coding, which we do not do yet", 501, "POST / HTTP/1.1", HOST, "Transfer-Encoding: chunked"],
+  ["the chunked coding", 200, "POST / HTTP/1.1", HOST, "Transfer-Encoding: chunked"],
+  ["the chunked coding in capitals, with spaces around it", 200, "POST / HTTP/1.1", HOST, "Transfer-Encoding: \t CHUNKED "],
+  ["a coding before chunked", 501, "POST / HTTP/1.1", HOST, "Transfer-Encoding: gzip, chunked"],
+  ["a coding after chunked", 501, "POST / HTTP/1.1", HOST, "Transfer-Encoding: chunked, identity"],
+  ["chunked in quotes", 501, "POST / HTTP/1.1", HOST, 'Transfer-Encoding: "chunked"'],
+  ["chunked with a parameter", 501, "POST / HTTP/1.1", HOST, "Transfer-Encoding: chunked;q=1"],
+  ["chunked with a vertical tab", 400, "POST / HTTP/1.1", HOST, "Transfer-Encoding:\x0bchunked"],
+  ["chunked twice", 400, "POST / HTTP/1.1", HOST, "Transfer-Encoding: chunked", "Transfer-Encoding: chunked"],
+  ["chunked, then another coding", 400, "POST / HTTP/1.1", HOST, "Transfer-Encoding: chunked", "Transfer-Encoding: identity"],
+  ["the expectation of 100-continue", 200, "POST / HTTP/1.1", HOST, "Content-Length: 5", "Expect: 100-Continue"],
+  ["another expectation", 417, "POST / HTTP/1.1", HOST, "Content-Length: 5", "Expect: the unexpected"],
   ["an unknown transfer coding", 501, "POST / HTTP/1.1", HOST, "Transfer-Encoding: xchunked"],
-  ["a transfer coding beside a length", 501, "POST / HTTP/1.1", HOST, "Content-Length: 5", "Transfer-Encoding: chunked"],
-  ["a transfer coding in 1.0", 501, "POST / HTTP/1.0", "Transfer-Encoding: chunked"],
+  ["a length before a transfer coding", 400, "POST / HTTP/1.1", HOST, "Content-Length: 5", "Transfer-Encoding: chunked"],
+  ["a length behind a transfer coding", 400, "POST / HTTP/1.1", HOST, "Transfer-Encoding: chunked", "Content-Length: 5"],
+  ["a transfer coding in 1.0", 400, "POST / HTTP/1.0", "Transfer-Encoding: chunked"],
   ["an empty transfer coding", 501, "POST / HTTP/1.1", HOST, "Transfer-Encoding:"],
   ["a transfer coding with a space before its colon", 400, "POST / HTTP/1.1", HOST, "Transfer-Encoding : chunked"],
 ];
@@ -155,7 +166,7 @@ describe("parseRequestHead", () => {
 
   it("gives the parts of the request as they came", () => {
     const hm = message("PUT /p%20q/r?x=1&y=%2F?z HTTP/1.1", HOST, "Content-Length: 12");
-    assert.deepEqual([hm.method, hm.uri, hm.queryString, hm.proto, hm.bodyLength], ["PUT", "/p%20q/r", "x=1&y=%2F?z", "HTTP/1.1", 12]);
+    assert.deepEqual([hm.method, hm.uri, hm.queryString, hm.proto, hm.contentLength], ["PUT", "/p%20q/r", "x=1&y=%2F?z", "HTTP/1.1", 12]);
   });
 
   it("gives path and query of a target in absolute form", () => {

@@ -76,7 +76,7 @@ for (const [form, fresh, how] of KINDS) {
         [414, get("/" + "a".repeat(1100))],
         [431, "GET / HTTP/1.1\r\nHost: x\r\nX: " + "y".repeat(3000)],
         [431, get("/", "X: y\r\n".repeat(50))],
-        [501, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"],
+        [501, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n0\r\n\r\n"],
         [505, "GET / HTTP/2.0\r\nHost: x\r\n\r\n"],
       ];
       for (const [status, wire] of cases) {

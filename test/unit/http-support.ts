@@ -43,7 +43,13 @@ export function readReplies(wire: string, methods: string[] = []): Reply[] {
     const reply = readHead(wire.slice(at, end));
     at = end + 4;
     const isBare = methods[replies.length] === "HEAD" || reply.status === 204 || reply.status === 304 || reply.status < 200;
-    if (!isBare) {
+    if (!isBare && reply.headers["transfer-encoding"] === "chunked") {
+      assert.equal(reply.headers["content-length"], undefined, "a length beside chunks");
+      at = readChunks(wire, at, reply);
+    } else if (!isBare && reply.headers["content-length"] === undefined && reply.headers.connection === "close") {
+      reply.body = wire.slice(at);
+      at = wire.length;
+    } else if (!isBare) {
       const length = Number(reply.headers["content-length"]);
       assert.ok(length >= 0, `no length in ${JSON.stringify(wire.slice(0, end))}`);
       assert.ok(wire.length >= at + length, "an unfinished body");
@@ -53,6 +59,22 @@ export function readReplies(wire: string, methods: string[] = []): Reply[] {
     replies.push(reply);
   }
   return replies;
+}
+
+/** Decodes a body in chunks, and answers where it ends. */
+function readChunks(wire: string, start: number, reply: Reply): number {
+  let at = start;
+  for (;;) {
+    const match = /^([0-9a-f]+)\r\n/.exec(wire.slice(at, at + 12));
+    assert.ok(match, `no chunk: ${JSON.stringify(wire.slice(at, at + 40))}`);
+    const size = parseInt(match[1], 16);
+    at += match[0].length;
+    reply.body += wire.slice(at, at + size);
+    at += size;
+    assert.equal(wire.slice(at, at + 2), "\r\n", "no line end behind a chunk");
+    at += 2;
+    if (!size) return at;
+  }
 }
 
 let http = usual;

@@ -1,0 +1,47 @@
+import { post } from "../core/call.js";
+import type { Connection } from "../core/connection.js";
+import { rangeError } from "../core/errors.js";
+import type { Mbuf } from "../core/mbuf.js";
+import { Incoming, Mode, Step } from "./incoming.js";
+
+/** Takes a body piece by piece: how bodies larger than memory are received. */
+export interface BodySink {
+  /**
+   * Decoded body bytes are at the front of `m`: remove what you take. What stays is offered again, with more behind it:
+   * when more comes, on POLL, after `httpWakeBody`. Meanwhile the peer is made to wait (what is held is bounded by
+   * `recvMbufLimit`). `isLast`: no more comes behind these bytes; without it that is not known yet.
+   */
+  data(m: Mbuf, isLast: boolean): void;
+  /**
+   * The body is over; called once. `true`: it came whole; reply now or later (this takes the place of HTTP_REQUEST or
+   * HTTP_REPLY). `false`: it was cut off, refused, or replied to before its end: no more of it will come.
+   */
+  end(isWhole: boolean): void;
+}
+
+/** In MG_EV_HTTP_HDRS: hands the body to `sink` instead of collecting it. Throws Error at any other time. */
+export function httpStreamBody(nc: Connection, sink: BodySink): void {
+  const inc = beginning(nc, "httpStreamBody");
+  inc.mode = Mode.Sink;
+  inc.sink = sink;
+}
+
+/** In MG_EV_HTTP_HDRS: collects up to `maxBytes` of this body instead of the listener's limit. Throws Error at any other time. */
+export function httpCollectBody(nc: Connection, maxBytes: number): void {
+  if (!(maxBytes >= 0)) throw rangeError("Cannot collect " + maxBytes + " bytes: must be 0 or more");
+  const inc = beginning(nc, "httpCollectBody");
+  inc.mode = Mode.Collect;
+  inc.max = maxBytes;
+}
+
+/** The sink can take more now. */
+export function httpWakeBody(nc: Connection): void {
+  const inc = nc.protoData;
+  if (inc instanceof Incoming) post(nc, inc.resume, 0, 0);
+}
+
+function beginning(nc: Connection, name: string): Incoming {
+  const inc = nc.protoData;
+  if (!(inc instanceof Incoming) || inc.step !== Step.Head) throw new Error(name + ": only in MG_EV_HTTP_HDRS, when a body is about to be read");
+  return inc;
+}
