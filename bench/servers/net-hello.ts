@@ -1,23 +1,55 @@
 /*
- * A peer of examples/hello.ts: bare node:net. Collects each connection's bytes to the blank line and answers from a
- * constant; no limits, no timeouts, no bodies. A constant Buffer and toString are the fastest of the forms we tried.
+ * A peer of examples/hello.ts: the fastest handler on node:net that we could write. Every socket reads into one buffer
+ * (`onread`), a chunk that is one whole request is answered from a constant, anything else is collected to its blank
+ * lines. No limits, no timeouts, no bodies. Of the forms we tried, latin1Slice and constant Buffers were the fastest;
+ * 'data' events instead of `onread` take a third more processor time.
  */
 
-import { createServer } from "node:net";
+import { createServer, Socket } from "node:net";
 
 const HELLO = Buffer.from("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 11\r\n\r\nHello World");
 const NOT_FOUND = Buffer.from("HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nNot Found");
 const BLANK = "\r\n\r\n";
 
-const server = createServer({ noDelay: true }, (conn) => {
-  let input = "";
-  conn.on("data", (bytes) => {
-    input += bytes.toString("latin1");
-    for (let at = input.indexOf(BLANK); at >= 0; at = input.indexOf(BLANK)) {
-      conn.write(input.startsWith("GET / ") ? HELLO : NOT_FOUND);
-      input = input.slice(at + BLANK.length);
-    }
-  });
+/** Node's own faster way to what toString("latin1") does. */
+interface Latin1 {
+  latin1Slice(from: number, to: number): string;
+}
+
+const buffer = Buffer.allocUnsafe(65536);
+const latin1 = buffer as unknown as Latin1;
+
+function answer(conn: Socket, request: string): void {
+  conn.write(request.startsWith("GET / ") ? HELLO : NOT_FOUND);
+}
+
+/** Answers every whole request; answers what is left. */
+function answerAll(conn: Socket, input: string): string {
+  let from = 0;
+  for (let at = input.indexOf(BLANK); at >= 0; at = input.indexOf(BLANK, from)) {
+    answer(conn, input.slice(from, from + 6));
+    from = at + BLANK.length;
+  }
+  return input.slice(from);
+}
+
+/** Node gives `onread` only to sockets that a program makes itself: the accepted one hands over its handle. */
+function takeOver(accepted: Socket): void {
+  const holder = accepted as unknown as { _handle: unknown };
+  const handle = holder._handle;
+  holder._handle = null;
+  let rest = "";
+  const read = (count: number): boolean => {
+    const input = rest + latin1.latin1Slice(0, count);
+    rest = "";
+    if (input.indexOf(BLANK) === input.length - BLANK.length) answer(conn, input);
+    else rest = answerAll(conn, input);
+    return true;
+  };
+  const conn: Socket = new Socket({ handle, onread: { buffer, callback: read } } as ConstructorParameters<typeof Socket>[0]);
   conn.on("error", () => conn.destroy());
-});
+  conn.resume();
+}
+
+const server = createServer({ noDelay: true, pauseOnConnect: true }, takeOver);
 server.listen(Number(process.env.PORT), () => console.log("ready"));

@@ -1,6 +1,7 @@
 import { type ByteOps, type Capabilities, type Platform } from "../../src/core/port.js";
 import { adoptSocket, connect, destroy, end, listen, pause, resume, write } from "./stream.js";
 import { openDatagram, sendTo } from "./datagram.js";
+import { files } from "./files.js";
 import { setSink } from "./sink.js";
 import { digest, log, memory, now, random, tidy, wakeAfter, wallMs } from "./system.js";
 import type { Espruino } from "./types.js";
@@ -70,7 +71,8 @@ function sliceString(r: string | Uint8Array, from: number, to: number): string {
   return (r as string).slice(from, to);
 }
 
-const instance: Platform = {
+/** The build drops what a program never names (cli/build/drop-methods.ts knows this object by its name). */
+const espruinoPlatform: Platform = {
   name: "espruino",
   caps: caps,
   bytes: bytes,
@@ -93,9 +95,10 @@ const instance: Platform = {
   random: random,
   digest: digest,
   log: log,
+  files: files,
 };
 
 /** The board this program runs on. There is one. */
 export function platform(): Platform {
-  return instance;
+  return espruinoPlatform;
 }

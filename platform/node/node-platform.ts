@@ -11,6 +11,8 @@ import type {
   DigestName,
   Err,
   Handle,
+  Hasher,
+  HashName,
   ListenSpec,
   MemoryInfo,
   Owner,
@@ -25,6 +27,7 @@ import { nodeBytes } from "./byte-ops.js";
 import { connectStream } from "./connect.js";
 import { DATAGRAM_MAX_BYTES, openDatagramSocket } from "./datagram.js";
 import type { DatagramHandle } from "./datagram.js";
+import { createNodeFiles } from "./files.js";
 import { listenStream } from "./listen.js";
 import type { ListenUplink } from "./listen.js";
 import { randomBinary } from "./random.js";
@@ -49,6 +52,8 @@ export interface NodePlatformOptions {
   lingerMs?: number;
   /** False: Node makes a buffer for each piece that is read. Slower; see shared-read.ts. Default true. */
   sharedRead?: boolean;
+  /** The directory that is the root of `files`; it need not exist yet. Default: the working directory. */
+  filesRoot?: string;
   /** Capabilities to claim instead of Node's, to try a program under smaller limits; nothing is emulated. */
   caps?: Partial<Capabilities>;
 }
@@ -129,7 +134,9 @@ export function createNodePlatform(options: NodePlatformOptions = {}): NodePlatf
     memory,
     random: randomBinary,
     digest,
+    hasher,
     log: up.log,
+    files: createNodeFiles(options.filesRoot),
   };
 }
 
@@ -191,6 +198,17 @@ function digest(name: DigestName, bytes: Raw): string {
   if (typeof bytes === "string") hash.update(bytes, "latin1");
   else hash.update(bytes);
   return hash.digest("binary");
+}
+
+function hasher(name: HashName): Hasher {
+  const hash = createHash(name);
+  return {
+    update(bytes) {
+      if (typeof bytes === "string") hash.update(bytes, "latin1");
+      else hash.update(bytes);
+    },
+    digest: () => hash.digest("binary"),
+  };
 }
 
 function logToStdout(line: string): void {

@@ -4,6 +4,7 @@ import { Err } from "../../src/core/port.js";
 import type { EventQueue } from "./event-queue.js";
 import type { SimFaults } from "./faults.js";
 import type { Prng } from "./prng.js";
+import { createSimDisk, type SimDisk } from "./sim-files.js";
 
 const LOOPBACK = "127.0.0.1";
 const FIRST_EPHEMERAL_PORT = 49152;
@@ -31,6 +32,7 @@ export interface Host {
   isSilent: boolean;
   /** Packets that wait until the host is heard again. */
   parked: (() => void)[];
+  disk: SimDisk;
 }
 
 /** One datagram under way. */
@@ -61,7 +63,7 @@ export interface Network {
 export function hostAt(net: Network, address: string): Host {
   let host = net.hosts.get(address);
   if (host === undefined) {
-    host = { address, tcp: [], udp: [], nextPort: FIRST_EPHEMERAL_PORT, isSilent: false, parked: [] };
+    host = { address, tcp: [], udp: [], nextPort: FIRST_EPHEMERAL_PORT, isSilent: false, parked: [], disk: createSimDisk() };
     net.hosts.set(address, host);
   }
   return host;

@@ -4,6 +4,7 @@ import type { Capabilities, Handle, MemoryInfo, Owner, Platform, Sink } from "..
 import { byteOpsFor, digestOf, type RawForm } from "./byte-ops.js";
 import type { SimEvent } from "./event-queue.js";
 import { hostAt, type Network } from "./network.js";
+import { createSimFiles } from "./sim-files.js";
 import type { SimHost } from "./sim-host.js";
 import {
   destroyBound, endBound, listenSim, openSimDatagram, sendSimDatagram, type SimDatagramSocket, type SimListener,
@@ -70,6 +71,8 @@ export interface SimPlatformOptions {
   holdMaxBytes?: number;
   /** Answers of `memory()`; default none. */
   memory?: () => MemoryInfo | undefined;
+  /** Room of the host's file store in bytes, default 1 MiB; the platforms of one host share the store. */
+  storageBytes?: number;
   /** Where log lines go; default the world's own log. */
   log?: (line: string) => void;
 }
@@ -125,6 +128,9 @@ function openOnce(sim: SimHost, sink: Sink, earlier: Sink | undefined): void {
 export function createSimPlatform(net: Network, options: SimPlatformOptions, epochMs: number, count: number): Platform {
   const sim = createHost(net, options, count);
   const log = options.log ?? ((line) => net.log(`log ${options.host} ${line}`));
+  const { disk } = sim.host;
+  disk.capacityBytes = options.storageBytes ?? disk.capacityBytes;
+  const wallMs = (): number => epochMs + net.events.now();
   let opened: Sink | undefined;
   return {
     name: options.name ?? "sim",
@@ -156,12 +162,13 @@ export function createSimPlatform(net: Network, options: SimPlatformOptions, epo
       return sendSimDatagram(known, bytes, host, port);
     },
     now: () => net.events.now(),
-    wallMs: () => epochMs + net.events.now(),
+    wallMs,
     wakeAfter: createTimers(sim),
     tidy: () => undefined,
     memory: () => options.memory?.(),
     random: (count) => sim.prng.binary(count),
     digest: digestOf,
     log,
+    files: createSimFiles(disk, sim.form, wallMs),
   };
 }

@@ -190,6 +190,7 @@ export function fault(platform: Platform, options: FaultOptions): Platform {
     memory: () => platform.memory(),
     random: (count) => platform.random(count),
     digest: (name, bytes) => platform.digest(name, bytes),
+    hasher: platform.hasher && ((name) => platform.hasher!(name)),
     log: (line) => platform.log(line),
   };
 }

@@ -227,6 +227,7 @@ export function throttle(platform: Platform, options: ThrottleOptions): Platform
     memory: () => platform.memory(),
     random: (count) => platform.random(count),
     digest: (name, bytes) => platform.digest(name, bytes),
+    hasher: platform.hasher && ((name) => platform.hasher!(name)),
     log: (line) => platform.log(line),
   };
 }

@@ -168,6 +168,7 @@ export function trace(platform: Platform, sink: (line: string) => void, options?
     memory: () => platform.memory(),
     random: (count) => platform.random(count),
     digest: (name, raw) => platform.digest(name, raw),
+    hasher: platform.hasher && ((name) => platform.hasher!(name)),
     log(line) {
       tracer.say(`> log ${line}`);
       platform.log(line);

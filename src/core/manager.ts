@@ -63,6 +63,8 @@ export class Manager {
   _calls: number;
   _startMs: number;
   _startWallMs: number;
+  /** Random bytes that vouch for what we gave out, such as nonces; made when first wanted. */
+  declare _secret: string | undefined;
 
   /** Makes a manager (mg_mgr_init). RangeError or TypeError for options outside their limits. */
   constructor(platform: Platform, options?: ManagerOptions) {

@@ -204,6 +204,17 @@ export interface ByteOps {
 /** Digests every platform has. */
 export type DigestName = "sha1" | "sha256";
 
+/** Digests that can be made piece by piece. */
+export type HashName = "md5" | "sha1" | "sha256";
+
+/** A digest in the making. */
+export interface Hasher {
+  /** More bytes; they are done with when it returns. */
+  update(bytes: Raw): void;
+  /** The digest's bytes. Ends the hasher: nothing may be called after it. */
+  digest(): Raw;
+}
+
 /** What a file store knows about a name. */
 export interface FileInfo {
   /** Bytes; 0 for a directory. */
@@ -309,6 +320,8 @@ export interface Platform {
   random(count: number): string;
   /** Digest of the bytes, as a binary string. */
   digest(name: DigestName, bytes: Raw): string;
+  /** A digest piece by piece; absent where the platform has none of its own (src/hash has one for everywhere). */
+  hasher?(name: HashName): Hasher;
   /** One line for the log, without the line end. */
   log(line: string): void;
   /** The platform's file store, where it has one. */

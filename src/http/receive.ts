@@ -26,6 +26,10 @@ export function begin(nc: Connection, hm: HttpMessage, m: Mbuf, hooks: HttpHooks
     if (inc.mode !== Mode.Sink && !isAnswered(nc, before)) inc.handler(nc, MG_EV_HTTP_HDRS, hm);
   }
   inc.step = hm._length < 0 ? Step.Size : Step.Length;
+  if (inc.mode === Mode.Sink && isReplying(nc)) {
+    m.remove(hm._headBytes);
+    return true;
+  }
   if (isAnswered(nc, before)) {
     inc.mode = Mode.Stay; // its head is still in recvMbuf
     unwanted(nc, inc);
@@ -64,6 +68,7 @@ export function readOn(nc: Connection, inc: Incoming, m: Mbuf): boolean {
     return true;
   }
   if (inc.mode === Mode.Drain || !isAnswered(nc, before)) return r !== 0;
+  if (inc.mode === Mode.Sink && isReplying(nc)) return r !== 0;
   unwanted(nc, inc);
   return true;
 }
@@ -78,6 +83,13 @@ function unwanted(nc: Connection, inc: Incoming): void {
   if (inc.held) inc.held.clear();
   if (sink) sink.end(false);
   replied(nc);
+}
+
+/** Whether a reply has begun and is not over: while it lasts a sink goes on taking the body (an echo, a converter). */
+function isReplying(nc: Connection): boolean {
+  if (!nc._src && !(nc._ps & Http.Open)) return false;
+  if (!(nc._ps & Http.Owed)) replied(nc);
+  return true;
 }
 
 /** A body of known length that stays behind its head in recvMbuf until it is whole (Mongoose's way). */
@@ -115,6 +127,10 @@ function over(nc: Connection, inc: Incoming, m: Mbuf): void {
     nc._ps &= ~(Http.Partial | Http.Early);
     if (nc._phase === Phase.Body) nc._phase = Phase.Raw;
     return;
+  }
+  if (inc.sink && nc._ps & Http.Early) {
+    nc._ps &= ~(Http.Partial | Http.Early);
+    return inc.sink.end(true);
   }
   const hm = inc.hm;
   if (inc.mode === Mode.Stay) hm._view(m, hm._headBytes, hm._length);

@@ -17,9 +17,11 @@ const REASONS: { [status: number]: string } = {
   403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
+  406: "Not Acceptable",
   408: "Request Timeout",
   409: "Conflict",
   411: "Length Required",
+  412: "Precondition Failed",
   413: "Content Too Large",
   414: "URI Too Long",
   415: "Unsupported Media Type",
@@ -32,6 +34,7 @@ const REASONS: { [status: number]: string } = {
   501: "Not Implemented",
   503: "Service Unavailable",
   505: "HTTP Version Not Supported",
+  507: "Insufficient Storage",
 };
 
 /** The reason phrase of a status code (RFC 9110 §15), "" for one without a name here (mg_status_message). */

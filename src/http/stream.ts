@@ -3,6 +3,7 @@ import type { Connection } from "../core/connection.js";
 import { rangeError } from "../core/errors.js";
 import type { Mbuf } from "../core/mbuf.js";
 import { Incoming, Mode, Step } from "./incoming.js";
+import { Http } from "./state.js";
 
 /** Takes a body piece by piece: how bodies larger than memory are received. */
 export interface BodySink {
@@ -19,11 +20,16 @@ export interface BodySink {
   end(isWhole: boolean): void;
 }
 
-/** In MG_EV_HTTP_HDRS: hands the body to `sink` instead of collecting it. Throws Error at any other time. */
+/**
+ * In MG_EV_HTTP_HDRS: hands the body to `sink` instead of collecting it. A reply that has begun but is not over (from a
+ * source, or in chunks) does not end the body: what comes can go out again. A whole reply does. Throws Error at any other
+ * time.
+ */
 export function httpStreamBody(nc: Connection, sink: BodySink): void {
   const inc = beginning(nc, "httpStreamBody");
   inc.mode = Mode.Sink;
   inc.sink = sink;
+  if (!inc.hm._close && !inc.hm._expects) nc._ps &= ~Http.Close; // it will be read: the connection can be kept
 }
 
 /** In MG_EV_HTTP_HDRS: collects up to `maxBytes` of this body instead of the listener's limit. Throws Error at any other time. */

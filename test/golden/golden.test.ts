@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { createPrng, type RawForm } from "../../platform/sim/index.js";
-import type { Connection } from "../../src/core/connection.js";
-import { MG_EV_CLOSE } from "../../src/core/events.js";
-import { httpReply, type HttpMessage, MG_EV_HTTP_REQUEST } from "../../src/http/index.js";
 import { stage } from "../unit/core-support.js";
-import { freshServer, readReplies, setProtocolHttpWebsocket } from "../unit/http-support.js";
+import { freshServer, setProtocolHttpWebsocket } from "../unit/http-support.js";
+import { handler } from "./handler.js";
+import { readWire } from "./replies.js";
 
 /*
  * Replays the conversations of test/golden/*.md: whole, byte by byte, cut in two at every place, and cut at random. What
@@ -21,7 +20,9 @@ interface Conversation {
 }
 
 const DIRECTORY = new URL("../../../test/golden/", import.meta.url);
-const LIMITS = { headMaxBytes: 400, uriMaxBytes: 100, headersMax: 8, bodyMaxBytes: 300 };
+const LIMITS = { headMaxBytes: 400, uriMaxBytes: 100, headersMax: 8, bodyMaxBytes: 300, drainMaxBytes: 200, chunkLineMaxBytes: 40 };
+/** Conversations of another kind, which have tests of their own. */
+const OTHERS = ["README.md", "http-multipart.md", "http-replies.md"];
 const RANDOM_CUTS = 40;
 
 /** The bytes that a block of request lines stands for. */
@@ -54,48 +55,23 @@ function readFile(file: string): Conversation[] {
   return found;
 }
 
-/** Printable, with every other byte as \\xNN. */
-function visible(binary: string): string {
-  return binary.replace(/[^ -~]/g, (char) => "\\x" + char.charCodeAt(0).toString(16).padStart(2, "0"));
-}
-
-function describeRequest(hm: HttpMessage): string {
-  const body = hm.bodyLength > 0 ? ` ${hm.bodyLength} "${visible(Buffer.from(hm.bodyBytes()).toString("latin1"))}"` : "";
-  const note = hm.header("X-Note");
-  return `${hm.method} ${hm.uri}${hm.queryString === "" ? "" : " ?" + hm.queryString} ${hm.proto}${body}${note === undefined ? "" : ` note="${visible(note)}"`}`;
-}
-
-function answer(nc: Connection, hm: HttpMessage, later: (act: () => void) => void): void {
-  const { uri } = hm;
-  const words = `${hm.method} ${uri}`;
-  if (uri === "/later") later(() => void httpReply(nc, 200, "", words));
-  else if (uri === "/none") httpReply(nc, 204, "", "");
-  else if (uri === "/big") httpReply(nc, 200, "", "b".repeat(9000));
-  else httpReply(nc, 200, "", words);
-}
-
 /** What the handler saw, what the peer got, and whether the connection was ended. */
 function replay(pieces: string[], form: RawForm): { events: string[]; replies: string[] } {
   const s = stage({ platform: { form }, mgr: { limits: LIMITS, pages: 32, pageBytes: 256 } });
   const events: string[] = [];
   const methods: string[] = [];
-  setProtocolHttpWebsocket(s.mgr.bind("tcp://:80", s.note("H", (nc, ev, data) => {
-    if (ev === MG_EV_CLOSE && nc.listener) events.push("close");
-    if (ev !== MG_EV_HTTP_REQUEST) return;
-    const hm = data as HttpMessage;
-    events.push(describeRequest(hm));
-    methods.push(hm.method);
-    answer(nc, hm, (act) => void s.world.after(5, act));
-  })));
+  const act = handler({ events, methods, later: (ms, then) => void s.world.after(ms, then) });
+  setProtocolHttpWebsocket(s.mgr.bind("tcp://:80", s.note("H", act)));
   const peer = s.peer(80);
   for (const piece of pieces) {
     peer.send(piece);
     s.run(pieces.length > 9 ? 0.5 : 4);
   }
   s.run(400);
-  const replies = readReplies(peer.received, methods).map((r) => {
-    const body = r.body.length > 100 ? `${r.body.length} bytes` : r.status === 200 ? r.body : "";
-    return `${r.status}${body === "" ? "" : " " + body}${r.headers.connection === "close" ? " close" : ""}`;
+  const replies = readWire(peer.received, methods, peer.state !== "open").map((r) => {
+    const body = r.body.length > 100 ? `${r.body.length} bytes` : r.status === 200 || r.status === 413 ? r.body.trim() : "";
+    const framing = r.framing === "chunked" || r.framing === "close" ? " " + r.framing : "";
+    return `${r.status}${framing}${body === "" ? "" : " " + body}${r.headers.connection === "close" ? " close" : ""}`;
   });
   replies.push(peer.state === "open" ? "open" : "closed");
   const seen = events.slice();
@@ -120,7 +96,7 @@ function cutAtRandom(wire: string, seed: number): string[] {
   return pieces;
 }
 
-for (const file of readdirSync(DIRECTORY).filter((name) => name.endsWith(".md") && name !== "README.md").sort()) {
+for (const file of readdirSync(DIRECTORY).filter((name) => name.endsWith(".md") && !OTHERS.includes(name)).sort()) {
   describe(`golden ${file}`, function () {
     this.timeout(60_000);
     before(freshServer);

@@ -10,6 +10,8 @@ import {
   httpReply,
   httpStreamBody,
   httpWakeBody,
+  sendHead,
+  sendHttpChunk,
   MG_EV_HTTP_CHUNK,
   MG_EV_HTTP_HDRS,
   MG_EV_HTTP_REQUEST,
@@ -398,3 +400,34 @@ export function pieces(text: string, most: number, log: string[] = []): Source {
     done: (sent) => void log.push("done " + sent),
   };
 }
+
+describe("a reply that begins while the body is still coming", () => {
+  beforeEach(freshServer);
+
+  it("in chunks gives back what comes, however large and however cut", () => {
+    const body = "0123456789abcdef".repeat(8192); // 128 KB, more than is ever drained
+    for (const head of [post(body), CHUNKED + `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`]) {
+      const s = stage({ mgr: { pages: 8, pageBytes: 512 } });
+      const listener = s.mgr.bind("tcp://:80", (nc, ev, data) => {
+        if (ev === MG_EV_HTTP_HDRS) {
+          sendHead(nc, 200, -1, "");
+          httpStreamBody(nc, {
+            data(m) {
+              const n = Math.min(m.len, 400);
+              if (n && sendHttpChunk(nc, m.slice(0, n))) m.remove(n);
+              if (m.len) httpWakeBody(nc);
+            },
+            end: (isWhole) => void (isWhole && sendHttpChunk(nc, "")),
+          });
+        }
+        echo(nc, ev, data as unknown as HttpMessage);
+      });
+      setProtocolHttpWebsocket(listener);
+      const peer = s.peer(80);
+      peer.send(head + get("/next"));
+      s.run(20000);
+      assert.deepEqual(readReplies(peer.take()).map((r) => r.body), [body, "/next "]);
+      assert.equal(s.mgr.pool.free, s.mgr.pool.pages);
+    }
+  });
+});
