@@ -7,6 +7,8 @@ import { generate, writeFiles } from "./generate.js";
 import { hoist } from "./hoist.js";
 import { inlineConstants } from "./inline-constants.js";
 import { minify } from "./minify.js";
+import type { PackedFile } from "./pack.js";
+import { packedModule, packInto } from "./packing.js";
 import { compile, ENTRY_ID, findApp, gate, modules, resolver, warningsInto } from "./plugins.js";
 import type { BuildState } from "./plugins.js";
 import { hotNames } from "./hot-names.js";
@@ -20,6 +22,9 @@ import type { Report } from "./report.js";
  * hoisted, and checked again.
  */
 
+/** Compressed copies in a pack may fill a board's flash up to here: a program wants room for files of its own. */
+const PACKED_PART_MAX = 0.75;
+
 /** What to build. */
 export interface BundleOptions {
   /** The program's TypeScript file; anywhere, also outside of this repository. */
@@ -29,6 +34,8 @@ export interface BundleOptions {
   defines?: Record<string, string>;
   /** File to write; the source map goes beside it as FILE.map. Nothing is written without. */
   out?: string;
+  /** What the program gets from "meerkat/packed"; see readPack. Without, that is empty. */
+  pack?: readonly PackedFile[];
   /** Default true. False leaves names and lines readable, for looking at what the build does. */
   minify?: boolean;
 }
@@ -73,6 +80,7 @@ export function bundleConfig(options: BundleConfigOptions): RollupOptions {
   return {
     input: ENTRY_ID,
     plugins: [
+      packedModule(options.pack, true),
       resolver(state),
       compile(state),
       gate(state),
@@ -81,8 +89,11 @@ export function bundleConfig(options: BundleConfigOptions): RollupOptions {
       dropping(state),
       minifying(state, options),
       hoisting(state),
+      packInto(options.pack, options.board.storageBytes * PACKED_PART_MAX, (packed) => (state.packed = packed)),
       finishing(state, options, file),
     ],
+    // A file of ours that nothing is used of stays out, whatever its classes put on their prototypes.
+    treeshake: { moduleSideEffects: (id) => !/\/src\//.test(id) },
     onwarn: warningsInto(warnings),
     output: { file, format: "iife", strict: false, sourcemap: "hidden", generatedCode: "es5" },
   };
@@ -144,7 +155,7 @@ function finishing(state: BuildState, options: BundleConfigOptions, file: string
         if (chunk.type !== "chunk") continue;
         const problems = sortProblems(gateOutput(chunk.code, chunk.map, dirname(file)));
         if (problems.length) throw buildError("This program cannot run on a board:", problems);
-        const report = reportOf(chunk.code, options.board, state.defines);
+        const report = reportOf(chunk.code, options.board, state.defines, state.packed);
         options.onReport?.(report);
         const budget = budgetProblems(report);
         if (budget.length) throw buildError("This program is too big:", budget);

@@ -14,12 +14,16 @@ import { isCoreSource, isOwnSource } from "./layout.js";
 /** Methods that the language itself calls, without naming them. */
 const IMPLICIT = ["constructor", "toString", "toJSON", "valueOf", "then"];
 
+/** The variable with the board's platform (platform/espruino/index.ts): its properties may be dropped as methods are. */
+const PLATFORM = "espruinoPlatform";
+
 /** What is only needed when something else names it. */
 interface Definition {
   name: string;
   /** A function at the top of the bundle: named without a dot. Dropping it is left to terser. */
   isFunction: boolean;
-  statement: AnyNode;
+  /** The text to remove. */
+  span: { start: number; end: number };
   /** What it uses when it is needed. */
   body: AnyNode;
 }
@@ -93,7 +97,7 @@ export function dropMethods(
   const unused = unusedOf(program, definitions).filter((d) => !d.isFunction);
   if (unused.length === 0) return null;
   const text = new MagicString(code);
-  for (const { statement } of unused) text.remove(statement.start, statement.end);
+  for (const { span } of unused) text.remove(span.start, span.end);
   return { code: text.toString(), map: text.generateMap({ hires: "boundary" }), dropped: unused.map((d) => d.name) };
 }
 
@@ -102,8 +106,10 @@ function definitionsOf(program: AnyNode, classes: ReadonlySet<string>): Map<AnyN
   const found = new Map<AnyNode, Definition>();
   walk(program, (node, ancestors) => {
     const parent = ancestors[ancestors.length - 1];
-    if (parent?.type !== "BlockStatement" && parent?.type !== "Program") return;
-    const definition = functionOf(node, ancestors) ?? methodOf(node, classes) ?? accessorOf(node, classes);
+    const isStatement = parent?.type === "BlockStatement" || parent?.type === "Program";
+    const definition = isStatement
+      ? (functionOf(node, ancestors) ?? methodOf(node, classes) ?? accessorOf(node, classes))
+      : platformPartOf(node, ancestors);
     if (definition) found.set(node, definition);
   });
   return found;
@@ -114,7 +120,18 @@ function functionOf(node: AnyNode, ancestors: readonly AnyNode[]): Definition | 
   if (node.type !== "FunctionDeclaration") return undefined;
   const depth = ancestors.filter((a) => a.type.startsWith("Function")).length;
   if (depth > 1) return undefined;
-  return { name: (node.id as AnyNode).name as string, isFunction: true, statement: node, body: node.body as AnyNode };
+  return { name: (node.id as AnyNode).name as string, isFunction: true, span: node, body: node.body as AnyNode };
+}
+
+/** A property of the platform's object with what follows up to the next one. */
+function platformPartOf(node: AnyNode, ancestors: readonly AnyNode[]): Definition | undefined {
+  if (node.type !== "Property" || (node.key as AnyNode).type !== "Identifier") return undefined;
+  const [object, declarator] = ancestors.slice(-2).reverse();
+  if (declarator?.type !== "VariableDeclarator" || (declarator.id as AnyNode).name !== PLATFORM) return undefined;
+  const parts = object.properties as AnyNode[];
+  const next = parts[parts.indexOf(node) + 1];
+  const span = { start: node.start, end: next ? next.start : object.end - 1 }; // to the brace: there may be a comma
+  return { name: (node.key as AnyNode).name as string, isFunction: false, span, body: node.value as AnyNode };
 }
 
 /** `X.prototype.name = function …;` */
@@ -126,7 +143,7 @@ function methodOf(node: AnyNode, classes: ReadonlySet<string>): Definition | und
   const name = memberName(left);
   if (name === undefined || body.type !== "FunctionExpression") return undefined;
   if (!isPrototype(left.object as AnyNode, classes)) return undefined;
-  return { name, isFunction: false, statement: node, body };
+  return { name, isFunction: false, span: node, body };
 }
 
 /** `Object.defineProperty(X.prototype, "name", { get: …, set: … });` */
@@ -138,7 +155,7 @@ function accessorOf(node: AnyNode, classes: ReadonlySet<string>): Definition | u
   const [prototype, key, body] = call.arguments as AnyNode[];
   if (!body || body.type !== "ObjectExpression" || !isPrototype(prototype, classes)) return undefined;
   if (key.type !== "Literal" || typeof key.value !== "string") return undefined;
-  return { name: key.value, isFunction: false, statement: node, body };
+  return { name: key.value, isFunction: false, span: node, body };
 }
 
 function isPrototype(node: AnyNode, classes: ReadonlySet<string>): boolean {

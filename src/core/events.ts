@@ -58,6 +58,15 @@ const EVENT_NAMES: { [ev: number]: string } = {
   5: "CLOSE",
   6: "TIMER",
   100: "HTTP_REQUEST",
+  101: "HTTP_REPLY",
+  102: "HTTP_CHUNK",
+  103: "HTTP_HDRS",
+  105: "SSI_CALL",
+  121: "HTTP_MULTIPART_REQUEST",
+  122: "HTTP_PART_BEGIN",
+  123: "HTTP_PART_DATA",
+  124: "HTTP_PART_END",
+  125: "HTTP_MULTIPART_REQUEST_END",
 };
 
 /** The event's name without `MG_EV_`, for logs and traces. */

@@ -44,6 +44,9 @@ export const enum Mode {
 const TOO_LARGE = -413;
 const MALFORMED = -400;
 
+/** Hands `n` bytes at the front of `m` to the sink; answers what `readBody` answers. */
+export type Take = (nc: Connection, inc: Incoming, m: Mbuf, n: number) => number;
+
 /** A message whose body is being read, and where in it we are (protoData of its connection). */
 export class Incoming {
   hm: HttpMessage;
@@ -62,6 +65,8 @@ export class Incoming {
   /** Body bytes collected, or not yet taken by the sink. */
   held: Mbuf | undefined;
   sink: BodySink | undefined;
+  /** Hands `n` bytes of recvMbuf to the sink (stream.ts, where there is one). */
+  take: Take | undefined;
   /** The sink is to be asked again although nothing new came. */
   woken: boolean;
   /** Reads on: the server's or the client's way. */
@@ -78,6 +83,7 @@ export class Incoming {
     this.trailers = 0;
     this.held = undefined;
     this.sink = undefined;
+    this.take = undefined;
     this.woken = false;
     this.resume = resume;
   }
@@ -96,7 +102,7 @@ export function readBody(nc: Connection, inc: Incoming): number {
   const m = nc._in();
   for (;;) {
     const step = inc.step;
-    if (step === Step.Done) return inc.held && inc.held.len && inc.sink ? offer(inc, inc.held, true) : Read.Over;
+    if (step === Step.Done) return inc.take && inc.held && inc.held.len ? inc.take(nc, inc, inc.held, 0) : Read.Over;
     if (step === Step.Length || step === Step.Data || step === Step.Close) {
       if (inc.left) return readData(nc, inc, m);
       inc.step = step === Step.Data ? Step.DataEnd : Step.Done;
@@ -111,7 +117,7 @@ export function readBody(nc: Connection, inc: Incoming): number {
 function readData(nc: Connection, inc: Incoming, m: Mbuf): number {
   const left = inc.left;
   const n = left >= 0 && left < m.len ? left : m.len;
-  if (inc.mode === Mode.Sink) return toSink(nc, inc, m, n);
+  if (inc.take && inc.mode === Mode.Sink) return inc.take(nc, inc, m, n);
   if (!n) return 0;
   if (inc.mode === Mode.Collect) return collect(nc, inc, m, n);
   inc.max -= n;
@@ -120,13 +126,13 @@ function readData(nc: Connection, inc: Incoming, m: Mbuf): number {
   return inc.max < 0 ? TOO_LARGE : Read.Called;
 }
 
-function used(inc: Incoming, n: number): void {
+export function used(inc: Incoming, n: number): void {
   inc.got += n;
   if (inc.left > 0) inc.left -= n;
 }
 
 /** Whether `n` more bytes of the front of `m` fit into `held`; if not, the connection waits for pages. */
-function fits(nc: Connection, held: Mbuf, m: Mbuf, n: number): boolean {
+export function fits(nc: Connection, held: Mbuf, m: Mbuf, n: number): boolean {
   const pool = nc.mgr.pool;
   const comesBack = m._pages - pool.pagesFor(m.len - n);
   if (pool.pagesFor(held.len + n) - held._pages <= pool._free + (comesBack > 0 ? comesBack : 0)) {
@@ -138,7 +144,7 @@ function fits(nc: Connection, held: Mbuf, m: Mbuf, n: number): boolean {
 }
 
 /** Moves `n` bytes from the front of `m` to the end of `held`: pages are given back before they are taken. */
-function move(nc: Connection, inc: Incoming, m: Mbuf, held: Mbuf, n: number): void {
+export function move(nc: Connection, inc: Incoming, m: Mbuf, held: Mbuf, n: number): void {
   const piece = nc.mgr._ops.slice(m._pullup(), 0, n);
   m.remove(n);
   used(inc, n);
@@ -169,30 +175,6 @@ export function chunkEvent(nc: Connection, inc: Incoming, m: Mbuf, at: number, n
   return (nc._f & MG_F_DELETE_CHUNK) !== 0;
 }
 
-/** Hands `n` bytes at the front of recvMbuf to the sink: in place, where nothing else is before or behind them. */
-function toSink(nc: Connection, inc: Incoming, m: Mbuf, n: number): number {
-  let held = inc.held;
-  if (n === m.len && !(held && held.len)) return n ? offer(inc, m, inc.step === Step.Length && n === inc.left) : 0;
-  if (!held) held = inc.held = new Mbuf(nc.mgr.pool);
-  if (!n || held.len >= nc.recvMbufLimit || !fits(nc, held, m, n)) {
-    const isAsked = inc.woken && held.len > 0;
-    inc.woken = false;
-    return isAsked ? offer(inc, held, false) : 0;
-  }
-  move(nc, inc, m, held, n);
-  offer(inc, held, false);
-  return Read.Called;
-}
-
-/** Lets the sink take from `m`. Answers 0 when it left something: it is slow, or needs to see more. */
-function offer(inc: Incoming, m: Mbuf, isLast: boolean): number {
-  const before = m.len;
-  (inc.sink as BodySink).data(m, isLast);
-  const taken = before - m.len;
-  if (m !== inc.held && taken > 0) used(inc, taken);
-  return m.len ? 0 : Read.Called;
-}
-
 /** A line of the chunked coding, or the line end behind a chunk (RFC 9112 §7.1). Answers 0 to go on, 1 when more has to come. */
 function readFraming(nc: Connection, inc: Incoming, m: Mbuf): number {
   if (inc.step === Step.DataEnd) {
@@ -218,7 +200,7 @@ function readFraming(nc: Connection, inc: Incoming, m: Mbuf): number {
 
 function startChunk(inc: Incoming, size: number): number {
   if (size < 0) return MALFORMED;
-  if (inc.mode === Mode.Collect && inc.held && inc.held.len + size > inc.max) return TOO_LARGE;
+  if (inc.mode === Mode.Collect && (inc.held ? inc.held.len : 0) + size > inc.max) return TOO_LARGE;
   inc.left = size;
   inc.step = size ? Step.Data : Step.Trailer; // RFC 9112 §7.1.2: fields behind the last chunk are checked and dropped
   return 0;

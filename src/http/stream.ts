@@ -1,8 +1,8 @@
 import { post } from "../core/call.js";
 import type { Connection } from "../core/connection.js";
 import { rangeError } from "../core/errors.js";
-import type { Mbuf } from "../core/mbuf.js";
-import { Incoming, Mode, Step } from "./incoming.js";
+import { Mbuf } from "../core/mbuf.js";
+import { fits, Incoming, Mode, move, Read, Step, used } from "./incoming.js";
 import { Http } from "./state.js";
 
 /** Takes a body piece by piece: how bodies larger than memory are received. */
@@ -29,6 +29,7 @@ export function httpStreamBody(nc: Connection, sink: BodySink): void {
   const inc = beginning(nc, "httpStreamBody");
   inc.mode = Mode.Sink;
   inc.sink = sink;
+  inc.take = toSink;
   if (!inc.hm._close && !inc.hm._expects) nc._ps &= ~Http.Close; // it will be read: the connection can be kept
 }
 
@@ -50,4 +51,29 @@ function beginning(nc: Connection, name: string): Incoming {
   const inc = nc.protoData;
   if (!(inc instanceof Incoming) || inc.step !== Step.Head) throw new Error(name + ": only in MG_EV_HTTP_HDRS, when a body is about to be read");
   return inc;
+}
+
+/** Hands `n` bytes at the front of recvMbuf to the sink: in place, where nothing else is before or behind them. */
+function toSink(nc: Connection, inc: Incoming, m: Mbuf, n: number): number {
+  let held = inc.held;
+  if (inc.step === Step.Done) return offer(inc, m, true);
+  if (n === m.len && !(held && held.len)) return n ? offer(inc, m, inc.step === Step.Length && n === inc.left) : 0;
+  if (!held) held = inc.held = new Mbuf(nc.mgr.pool);
+  if (!n || held.len >= nc.recvMbufLimit || !fits(nc, held, m, n)) {
+    const isAsked = inc.woken && held.len > 0;
+    inc.woken = false;
+    return isAsked ? offer(inc, held, false) : 0;
+  }
+  move(nc, inc, m, held, n);
+  offer(inc, held, false);
+  return Read.Called;
+}
+
+/** Lets the sink take from `m`. Answers 0 when it left something: it is slow, or needs to see more. */
+function offer(inc: Incoming, m: Mbuf, isLast: boolean): number {
+  const before = m.len;
+  (inc.sink as BodySink).data(m, isLast);
+  const taken = before - m.len;
+  if (m !== inc.held && taken > 0) used(inc, taken);
+  return m.len ? 0 : Read.Called;
 }

@@ -8,7 +8,10 @@ import {
   type BriefHandler, type Connection, type EventArgs, type EventHandler, type EventMap, Manager, MG_EV_ACCEPT, MG_EV_CLOSE, MG_EV_CONNECT, MG_EV_POLL, MG_EV_RECV,
   MG_EV_SEND, MG_EV_TIMER, type PeerAddress,
 } from "../../src/index.js";
-import { type HttpMessage, MG_EV_HTTP_REQUEST } from "../../src/http/index.js";
+import {
+  type HttpMessage, type HttpPart, MG_EV_HTTP_CHUNK, MG_EV_HTTP_HDRS, MG_EV_HTTP_MULTIPART_REQUEST, MG_EV_HTTP_MULTIPART_REQUEST_END, MG_EV_HTTP_PART_BEGIN, MG_EV_HTTP_PART_DATA,
+  MG_EV_HTTP_PART_END, MG_EV_HTTP_REPLY, MG_EV_HTTP_REQUEST, MG_EV_SSI_CALL,
+} from "../../src/http/index.js";
 import type { Platform } from "../../src/core/port.js";
 
 /** Compiles when A and B are the same type. */
@@ -55,6 +58,21 @@ export const inSwitch: EventHandler = (nc, ev, data) => {
       data.uri = "/";
       // @ts-expect-error a request is no number
       nc.recvMbuf.remove(data);
+      break;
+    case MG_EV_HTTP_REPLY:
+    case MG_EV_HTTP_CHUNK:
+    case MG_EV_HTTP_HDRS:
+    case MG_EV_HTTP_MULTIPART_REQUEST:
+      same<Same<typeof data, HttpMessage>>();
+      break;
+    case MG_EV_SSI_CALL:
+      same<Same<typeof data, string>>();
+      break;
+    case MG_EV_HTTP_PART_BEGIN:
+    case MG_EV_HTTP_PART_DATA:
+    case MG_EV_HTTP_PART_END:
+    case MG_EV_HTTP_MULTIPART_REQUEST_END:
+      same<Same<typeof data, HttpPart>>();
       break;
     default:
       same<Same<typeof ev, never>>();
