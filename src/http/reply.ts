@@ -14,6 +14,15 @@ import { statusMessage } from "./status.js";
 /** Replies up to this size are sent as one piece, and the last one is kept. */
 const SMALL_MAX_BYTES = 512;
 
+/** Header lines of every reply: the Date, for programs that send it. */
+let stamp = "";
+
+/** Names the header lines of every reply from now on; a reply that was remembered without them is forgotten. */
+export function setStamp(lines: string): void {
+  if (lines !== stamp) lastStatus = 0;
+  stamp = lines;
+}
+
 /** Header lines that were checked last: programs send the same ones over and over. */
 let checked = "";
 /** The same as the bytes that go over the wire. */
@@ -66,7 +75,7 @@ function makeReply(nc: Connection, status: number, headers: string, body: string
 /** The head of a reply: what the program wants in it, how the body is framed, and whether the connection goes on. */
 function replyHead(nc: Connection, status: number, framing: string): string {
   const ps = nc._ps;
-  let head = statusLine(status) + checkedBytes + framing;
+  let head = statusLine(status) + stamp + checkedBytes + framing;
   if (ps & Http.Extra) head += nc._extra;
   if (ps & Http.Partial) nc._ps |= Http.Early;
   nc._ps &= ~Http.Extra;
