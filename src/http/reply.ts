@@ -8,7 +8,7 @@ import type { ByteOps, Raw } from "../core/port.js";
 import { format } from "../core/printf.js";
 import { INPUT_ONLY, State } from "../core/state.js";
 import { BodySource, RawSource } from "./source.js";
-import { Http } from "./state.js";
+import { Http, type HttpHooks } from "./state.js";
 import { statusMessage } from "./status.js";
 
 /** Replies up to this size are sent as one piece, and the last one is kept. */
@@ -103,10 +103,13 @@ function putBoth(nc: Connection, head: string, raw: Raw): boolean {
   return nc.sendFrom(new RawSource(nc.mgr._ops, raw));
 }
 
-/** Sends an error as text/plain and closes the connection when it is out (mg_http_send_error). `reason` defaults to the status' name. */
+/** Sends an error as text/plain, or as the listener's error page, and closes the connection when it is out (mg_http_send_error). `reason` defaults to the status' name. */
 export function httpSendError(nc: Connection, status: number, reason?: string): void {
+  const text = reason || statusMessage(status);
+  const hooks = nc._hooks as HttpHooks | undefined;
+  const page = hooks && hooks.errorPage ? hooks.errorPage(status, text) : undefined;
   nc._ps |= Http.Close;
-  httpReply(nc, status, "Content-Type: text/plain\r\n", (reason || statusMessage(status)) + "\n");
+  httpReply(nc, status, page === undefined ? "Content-Type: text/plain\r\n" : "Content-Type: text/html; charset=utf-8\r\n", page === undefined ? text + "\n" : page);
   nc._f |= MG_F_SEND_AND_CLOSE;
 }
 

@@ -11,7 +11,7 @@ import type { Incoming } from "./incoming.js";
 import { HttpMessage } from "./message.js";
 import { begin, isSlow, readOn } from "./receive.js";
 import { refusal } from "./reply.js";
-import { Http, type HttpHooks } from "./state.js";
+import { Http, type HttpHooks, hooksOf } from "./state.js";
 import { handOut, incomplete, onSend, owe, reader, refuse, replied, timeOut } from "./turn.js";
 
 /** Heads longer than this are parsed each time. */
@@ -32,6 +32,11 @@ let isRemembering = true;
 export interface HttpOptions {
   /** Default true. `false`: RECV and SEND do not reach the program's handler, which saves two calls a request. */
   rawEvents?: boolean;
+  /**
+   * The page for an error: of `httpSendError`, and of what the server refuses by itself (400, 413, 431 …). Answers HTML;
+   * undefined: plain text. What it answers is sent as it is: `reason` must be escaped in it.
+   */
+  errorPage?: (status: number, reason: string) => string | undefined;
 }
 
 /**
@@ -41,8 +46,10 @@ export interface HttpOptions {
  */
 export function setProtocolHttpWebsocket(nc: Connection, options?: HttpOptions): void {
   const isQuiet = options && options.rawEvents === false;
-  nc.protoHandler = isQuiet ? onQuiet : onEvent;
+  const hooks = nc._hooks as HttpHooks | undefined;
+  nc.protoHandler = (hooks && hooks.proto) || (isQuiet ? onQuiet : onEvent);
   if (isQuiet) nc._quiet = 1;
+  if (options && options.errorPage) hooksOf(nc).errorPage = options.errorPage;
   nc._refusal = refusal(503);
 }
 

@@ -34,6 +34,10 @@ export interface HttpHooks {
   route?(nc: Connection, hm: HttpMessage): AnyHandler | undefined;
   /** Called for a request with a body before MG_EV_HTTP_HDRS: may stream it. `handler` gets the events of this request. */
   body?(nc: Connection, hm: HttpMessage, handler: AnyHandler | undefined): void;
+  /** The page for an error reply, HTML; undefined: plain text. See `HttpOptions.errorPage`. */
+  errorPage?(status: number, reason: string): string | undefined;
+  /** The protocol's handler instead of the plain one: it must not answer remembered requests without `route`. */
+  proto?: AnyHandler;
 }
 
 /** The hooks of a listener or connection; made when first asked for. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Connection, Source } from "../../src/core/connection.js";
 import { MG_F_CLOSE_IMMEDIATELY } from "../../src/core/flags.js";
-import { httpAddHeaders, httpReply, httpReplyFrom, printfHttpChunk, sendHead, sendHttpChunk } from "../../src/http/index.js";
+import { httpAddHeaders, type HttpMessage, httpReply, httpReplyFrom, httpSendError, MG_EV_HTTP_REQUEST, printfHttpChunk, sendHead, sendHttpChunk } from "../../src/http/index.js";
 import { stage } from "./core-support.js";
-import { freshServer, get, mirror, type RequestHandler, readReplies, serve, talk } from "./http-support.js";
+import { freshServer, get, mirror, type RequestHandler, readReplies, serve, setProtocolHttpWebsocket, talk } from "./http-support.js";
 
 const HEAD = "HEAD /h HTTP/1.1\r\nHost: x\r\n\r\n";
 const OLD = "GET /old HTTP/1.0\r\n\r\n";
@@ -229,5 +229,24 @@ describe("an answer that comes later", () => {
     peer.close();
     s.run(100);
     assert.equal(s.mgr.find(ids[0]), undefined);
+  });
+});
+
+describe("an error page", () => {
+  it("is the program's, for its own errors and for the server's, and plain text where it has none", () => {
+    const s = stage();
+    const listener = s.mgr.bind("tcp://:80", (nc, ev, data) => {
+      if (ev === MG_EV_HTTP_REQUEST) httpSendError(nc, Number((data as HttpMessage).uri.slice(1)), "a & b");
+    });
+    setProtocolHttpWebsocket(listener, { errorPage: (status, reason) => (status === 404 ? undefined : `<h1>${status}</h1>${reason.replace("&", "&amp;")}`) });
+    const seen: string[] = [];
+    for (const wire of [get("/500"), get("/404"), "GET / HTTP/1.1\r\n\r\n"]) {
+      const peer = s.peer(80);
+      peer.send(wire);
+      s.run(20);
+      const [reply] = readReplies(peer.take());
+      seen.push(`${reply.status} ${reply.headers["content-type"]} ${reply.body}`);
+    }
+    assert.deepEqual(seen, ["500 text/html; charset=utf-8 <h1>500</h1>a &amp; b", "404 text/plain a & b\n", "400 text/html; charset=utf-8 <h1>400</h1>Bad Request"]);
   });
 });
