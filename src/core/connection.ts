@@ -123,6 +123,8 @@ export class Connection {
   declare _born: number;
   /** The protocol's last word before CLOSE: what was under way is broken off. */
   declare _onClose: ((nc: Connection) => void) | undefined;
+  /** Bytes the protocol holds besides the two queues: they count as this connection's. */
+  declare _h: Mbuf | undefined;
   /** HTTP: header lines for the next reply, as bytes. */
   declare _extra: string | undefined;
   /** HTTP: who owes the reply, where that is not `handler`. */
@@ -325,6 +327,7 @@ proto._acl = undefined;
 proto._onDeadline = undefined;
 proto._hooks = undefined;
 proto._onClose = undefined;
+proto._h = undefined;
 proto._extra = undefined;
 proto._owner = undefined;
 

@@ -170,6 +170,7 @@ export function close(nc: Connection): void {
   dropSource(nc);
   nc._in().clear();
   nc._outq().clear();
+  if (nc._h) nc._h.clear();
 }
 
 function dropSource(nc: Connection): void {

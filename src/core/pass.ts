@@ -7,7 +7,7 @@ import { close, closeIfAsked } from "./lifecycle.js";
 import type { Manager } from "./manager.js";
 import { leave, settle } from "./output.js";
 import { Err, type Owner } from "./port.js";
-import { readOn, unstarve } from "./room.js";
+import { pagesOf, readOn, unstarve } from "./room.js";
 import { Gate, Listed, State } from "./state.js";
 
 /** The time asked for has come. */
@@ -107,8 +107,7 @@ function relieve(mgr: Manager): void {
   let victim: Connection | undefined;
   for (let i = 0; i < mgr._conns.length; i++) {
     const nc = mgr._conns[i];
-    if (!(nc._r && nc._r._pages) && !(nc._s && nc._s._pages)) continue;
-    if (!victim || nc._idle > victim._idle) victim = nc;
+    if (pagesOf(nc) && (!victim || nc._idle > victim._idle)) victim = nc;
   }
   if (!victim) return;
   mgr.stats.starved++;

@@ -16,6 +16,11 @@ export function roomFor(nc: Connection): number {
   return room > 0 ? room : 0;
 }
 
+/** Pages this connection has leased. */
+export function pagesOf(nc: Connection): number {
+  return (nc._r ? nc._r._pages : 0) + (nc._s ? nc._s._pages : 0) + (nc._h ? nc._h._pages : 0);
+}
+
 /** Puts the connection among those that wait for pages, oldest first. */
 export function starve(nc: Connection): void {
   if (nc._listed & Listed.Starved) return;

@@ -1,6 +1,7 @@
 import type { Connection } from "./connection.js";
 import { phaseOf } from "./deadlines.js";
 import { MG_F_LISTENING, MG_F_UDP } from "./flags.js";
+import { pagesOf } from "./room.js";
 import { State } from "./state.js";
 
 /** Counters since the manager was made. */
@@ -73,7 +74,7 @@ export function describe(nc: Connection): ConnectionInfo {
     phase: nc._state === State.Connecting ? "connecting" : nc._state === State.Ending ? "ending" : PHASES[phaseOf(nc)],
     ageS: mgr._ageS(nowMs) - nc._born,
     idleS: Math.floor(nc._idle / 1000),
-    pages: (nc._r ? nc._r._pages : 0) + (nc._s ? nc._s._pages : 0),
+    pages: pagesOf(nc),
     peer: port ? address + ":" + port : "",
   };
 }

@@ -131,11 +131,17 @@ export function used(inc: Incoming, n: number): void {
   if (inc.left > 0) inc.left -= n;
 }
 
+/** A queue for what is collected, or waits for the sink. */
+export function hold(nc: Connection, inc: Incoming): Mbuf {
+  return (nc._h = inc.held = new Mbuf(nc.mgr.pool));
+}
+
 /** Whether `n` more bytes of the front of `m` fit into `held`; if not, the connection waits for pages. */
 export function fits(nc: Connection, held: Mbuf, m: Mbuf, n: number): boolean {
   const pool = nc.mgr.pool;
+  const spare = pool._free - pool._reserve;
   const comesBack = m._pages - pool.pagesFor(m.len - n);
-  if (pool.pagesFor(held.len + n) - held._pages <= pool._free + (comesBack > 0 ? comesBack : 0)) {
+  if (pool.pagesFor(held.len + n) - held._pages <= (spare > 0 ? spare : 0) + (comesBack > 0 ? comesBack : 0)) {
     unstarve(nc);
     return true;
   }
@@ -153,7 +159,7 @@ export function move(nc: Connection, inc: Incoming, m: Mbuf, held: Mbuf, n: numb
 
 /** Collects: MG_EV_HTTP_CHUNK for the piece, then it joins the others, unless the handler said that it is done with it. */
 function collect(nc: Connection, inc: Incoming, m: Mbuf, n: number): number {
-  const held = inc.held || (inc.held = new Mbuf(nc.mgr.pool));
+  const held = inc.held || hold(nc, inc);
   if (held.len + n > inc.max) return TOO_LARGE;
   if (!fits(nc, held, m, n)) return 0;
   if (!chunkEvent(nc, inc, m, 0, n)) move(nc, inc, m, held, n);

@@ -1,9 +1,9 @@
 import type { Connection } from "../core/connection.js";
 import { MG_F_WANT_READ } from "../core/flags.js";
-import { Mbuf } from "../core/mbuf.js";
+import type { Mbuf } from "../core/mbuf.js";
 import { Phase } from "../core/state.js";
 import { MG_EV_HTTP_HDRS } from "./events.js";
-import { chunkEvent, Incoming, Mode, Read, readBody, Step } from "./incoming.js";
+import { chunkEvent, hold, Incoming, Mode, Read, readBody, Step } from "./incoming.js";
 import type { HttpMessage } from "./message.js";
 import { Http, type HttpHooks } from "./state.js";
 import { brokenOff, describe, giveUp, goOn, handOut, isAnswered, onDeadline, refuse, replied } from "./turn.js";
@@ -109,8 +109,7 @@ function dropFirst(nc: Connection, inc: Incoming, m: Mbuf, n: number): number {
   if (kept) {
     const piece = nc.mgr._ops.slice(m._pullup(), 0, kept);
     m.remove(kept);
-    inc.held = new Mbuf(nc.mgr.pool);
-    inc.held._put(piece);
+    hold(nc, inc)._put(piece);
   }
   m.remove(n);
   inc.mode = Mode.Collect;
@@ -137,6 +136,7 @@ function over(nc: Connection, inc: Incoming, m: Mbuf): void {
   else if (inc.held) hm._view(inc.held, 0, inc.held.len);
   handOut(nc, hm, m, inc.mode === Mode.Stay ? hm._headBytes + hm._length : 0, inc, undefined);
   if (inc.held) inc.held.clear();
+  nc._h = undefined;
 }
 
 /** A body that trickles: after a while of grace its average is too low. What we did not read does not count. */

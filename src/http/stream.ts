@@ -1,8 +1,8 @@
 import { post } from "../core/call.js";
 import type { Connection } from "../core/connection.js";
 import { rangeError } from "../core/errors.js";
-import { Mbuf } from "../core/mbuf.js";
-import { fits, Incoming, Mode, move, Read, Step, used } from "./incoming.js";
+import type { Mbuf } from "../core/mbuf.js";
+import { fits, hold, Incoming, Mode, move, Read, Step, used } from "./incoming.js";
 import { Http } from "./state.js";
 
 /** Takes a body piece by piece: how bodies larger than memory are received. */
@@ -58,7 +58,7 @@ function toSink(nc: Connection, inc: Incoming, m: Mbuf, n: number): number {
   let held = inc.held;
   if (inc.step === Step.Done) return offer(inc, m, true);
   if (n === m.len && !(held && held.len)) return n ? offer(inc, m, inc.step === Step.Length && n === inc.left) : 0;
-  if (!held) held = inc.held = new Mbuf(nc.mgr.pool);
+  if (!held) held = hold(nc, inc);
   if (!n || held.len >= nc.recvMbufLimit || !fits(nc, held, m, n)) {
     const isAsked = inc.woken && held.len > 0;
     inc.woken = false;

@@ -77,6 +77,7 @@ export function brokenOff(nc: Connection): void {
 export function endBody(nc: Connection): void {
   const inc = nc.protoData as Incoming | undefined;
   nc.protoData = undefined;
+  nc._h = undefined;
   if (!inc) return;
   if (inc.held) inc.held.clear();
   if (inc.sink) inc.sink.end(false);

@@ -431,3 +431,25 @@ describe("a reply that begins while the body is still coming", () => {
     }
   });
 });
+
+describe("bodies that take all pages and stop", () => {
+  beforeEach(freshServer);
+
+  it("are ended one after another, the longest idle first, so that others are served", () => {
+    const s = stage({ mgr: { pages: 32, pageBytes: 256, limits: { starveMs: 1000 } } });
+    const listener = s.mgr.bind("tcp://:80", (nc, ev, data) => {
+      if (ev >= 100) echo(nc, ev, data as unknown as HttpMessage);
+    });
+    setProtocolHttpWebsocket(listener);
+    const holders = Array.from({ length: 4 }, () => s.peer(80));
+    for (const peer of holders) {
+      peer.send(CHUNKED + "5db\r\n" + "x".repeat(1499));
+      s.run(10);
+    }
+    const honest = s.peer(80);
+    honest.send(get("/me"));
+    s.run(8000);
+    assert.deepEqual(readReplies(honest.take()).map((r) => r.body), ["/me "]);
+    assert.ok(s.mgr.list().every((c) => c.pages < 20));
+  });
+});
