@@ -38,14 +38,19 @@ export function unstarve(nc: Connection): void {
   nc._listed &= ~Listed.Starved;
   mgr._starved.splice(mgr._starved.indexOf(nc), 1);
   mgr.pool._wanted--;
-  mgr._starvedAt = mgr._platform.now();
+}
+
+/** It waits no more because it got room: the patience with those who hold the pages begins anew. */
+export function fed(nc: Connection): void {
+  if (nc._listed & Listed.Starved) nc.mgr._starvedAt = nc.mgr._platform.now();
+  unstarve(nc);
 }
 
 /** Lets a paused connection read on when there is room for at least a byte. */
 export function readOn(nc: Connection): void {
   if (!(nc._f & MG_F_WANT_READ) || nc._state !== State.Open || !roomFor(nc)) return;
   nc._f &= ~MG_F_WANT_READ;
-  unstarve(nc);
+  fed(nc);
   if (nc._held !== undefined) post(nc, slow.deliver, 0, 0);
   else if (nc._sock !== undefined) nc.mgr._platform.resume(nc._sock);
   else if (nc._pair) later(nc._pair);

@@ -2,7 +2,7 @@ import type { Connection } from "../core/connection.js";
 import type { AnyHandler } from "../core/events.js";
 import { MG_F_DELETE_CHUNK } from "../core/flags.js";
 import { Mbuf } from "../core/mbuf.js";
-import { starve, unstarve } from "../core/room.js";
+import { fed, starve } from "../core/room.js";
 import { chunkSize, isField } from "./chunked.js";
 import { MG_EV_HTTP_CHUNK } from "./events.js";
 import type { HttpMessage } from "./message.js";
@@ -142,7 +142,7 @@ export function fits(nc: Connection, held: Mbuf, m: Mbuf, n: number): boolean {
   const spare = pool._free - pool._reserve;
   const comesBack = m._pages - pool.pagesFor(m.len - n);
   if (pool.pagesFor(held.len + n) - held._pages <= (spare > 0 ? spare : 0) + (comesBack > 0 ? comesBack : 0)) {
-    unstarve(nc);
+    fed(nc);
     return true;
   }
   starve(nc);

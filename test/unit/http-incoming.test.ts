@@ -452,4 +452,25 @@ describe("bodies that take all pages and stop", () => {
     assert.deepEqual(readReplies(honest.take()).map((r) => r.body), ["/me "]);
     assert.ok(s.mgr.list().every((c) => c.pages < 20));
   });
+
+  it("are ended also while newcomers keep coming and going", () => {
+    const s = stage({ mgr: { pages: 12, pageBytes: 512, limits: { starveMs: 3000, firstByteMs: 1500 } } });
+    const listener = s.mgr.bind("tcp://:80", (nc, ev, data) => {
+      if (ev >= 100) echo(nc, ev, data as unknown as HttpMessage);
+    });
+    setProtocolHttpWebsocket(listener);
+    for (let i = 0; i < 4; i++) {
+      s.peer(80).send(CHUNKED + "c00\r\n" + "x".repeat(3071));
+      s.run(10);
+    }
+    let served = 0;
+    for (let i = 0; i < 20; i++) {
+      const peer = s.peer(80);
+      peer.send(get("/"));
+      s.run(1000);
+      if (peer.take()) served++;
+      peer.close();
+    }
+    assert.ok(served >= 12, `${served} of 20 were served`);
+  });
 });
