@@ -460,16 +460,18 @@ describe("bodies that take all pages and stop", () => {
     });
     setProtocolHttpWebsocket(listener);
     for (let i = 0; i < 4; i++) {
-      s.peer(80).send(CHUNKED + "c00\r\n" + "x".repeat(3071));
+      s.peer(80).send(CHUNKED + "5db\r\n" + "x".repeat(1498));
       s.run(10);
     }
     let served = 0;
     for (let i = 0; i < 20; i++) {
       const peer = s.peer(80);
-      peer.send(get("/"));
-      s.run(1000);
+      peer.send("GET / HT"); // a whole request would not need a page
+      s.run(500);
+      peer.send("TP/1.1\r\nHost: x\r\n\r\n");
+      s.run(500);
       if (peer.take()) served++;
-      peer.close();
+      peer.reset();
     }
     assert.ok(served >= 12, `${served} of 20 were served`);
   });
