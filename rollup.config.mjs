@@ -7,9 +7,9 @@
  */
 
 import { findBoard } from "./dist/boards/index.js";
-import { bundleConfig, formatReport } from "./dist/cli/build/index.js";
+import { bundleConfig, formatReport, readPack } from "./dist/cli/build/index.js";
 
-const { APP, BOARD = "esp32", OUT, MINIFY = "true" } = process.env;
+const { APP, BOARD = "esp32", OUT, MINIFY = "true", PACK } = process.env;
 if (!APP)
   throw new Error("Name the program: rollup -c --environment APP:examples/hello.ts,BOARD:esp32,OUT:out/hello.js");
 
@@ -18,6 +18,7 @@ export default bundleConfig({
   board: findBoard(BOARD),
   out: OUT,
   minify: MINIFY !== "false",
+  pack: PACK ? readPack(PACK, true) : undefined,
   onReport: (report) => console.error(formatReport(report)),
   onWarning: (warning) => console.error(warning),
 });

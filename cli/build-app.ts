@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Board } from "../boards/index.js";
-import { buildBundle, formatReport } from "./build/index.js";
+import { buildBundle, formatReport, readPack } from "./build/index.js";
 import { buildError } from "./build/problem.js";
 import { complain, print } from "./console.js";
 
@@ -11,6 +11,8 @@ export interface BuildOptions {
   output: string;
   define?: Record<string, string>;
   minify?: boolean;
+  pack?: string;
+  gzip?: boolean;
 }
 
 /**
@@ -18,9 +20,10 @@ export interface BuildOptions {
  * also when the output is the program itself, and what the file system throws.
  */
 export async function buildApp(app: string, options: BuildOptions): Promise<void> {
-  const { board, output, define, minify } = options;
+  const { board, output, define, minify, gzip } = options;
   if (isSameFile(app, output)) throw buildError(`Cannot write ${output}: it is the program itself`, []);
-  const { report, warnings } = await buildBundle({ app, board, defines: define, out: output, minify });
+  const pack = options.pack === undefined ? undefined : readPack(options.pack, gzip !== false);
+  const { report, warnings } = await buildBundle({ app, board, defines: define, out: output, minify, pack });
   for (const warning of warnings) complain(warning);
   print(formatReport(report));
   print(`Wrote ${output} and ${output}.map`);

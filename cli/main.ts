@@ -25,6 +25,8 @@ const MISUSED = 2;
 const EXIT_CODES = "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 ended by Ctrl-C.";
 const PUBLISH = "reach APP_PORT of the program at port HOST of this computer (0: any free one); may be repeated";
 const DEFINE = "the value of process.env.KEY in the program; may be repeated";
+const PACK = "put the files below DIR into the program, which has them from \"meerkat/packed\"";
+const NO_GZIP = "pack no compressed copies beside the files";
 const SEED = "seed of the board's random numbers, 0 to 4294967295; default: a new one, which is printed";
 const WITHOUT_PUBLISH = `
 Without -p, ports below 1024 appear 8000 above (80 at 8080), others as they are.`;
@@ -77,6 +79,8 @@ function addRun(program: Command): void {
     .argument("<app>", "the program: a TypeScript file, anywhere")
     .option("-p, --publish <HOST:APP_PORT>", PUBLISH, addPort)
     .option("--define <KEY=VALUE>", DEFINE, addDefine)
+    .option("--pack <DIR>", PACK)
+    .option("--no-gzip", NO_GZIP)
     .addHelpText("after", WITHOUT_PUBLISH)
     .addHelpText(
       "after",
@@ -102,6 +106,8 @@ function addSim(program: Command): void {
     .option("-p, --publish <HOST:APP_PORT>", PUBLISH, addPort)
     .option("--seed <N>", SEED, seedOf)
     .option("--define <KEY=VALUE>", DEFINE, addDefine)
+    .option("--pack <DIR>", PACK)
+    .option("--no-gzip", NO_GZIP)
     .addHelpText("after", WITHOUT_PUBLISH)
     .addHelpText("after", `\n${boardList()}`)
     .addHelpText(
@@ -123,6 +129,8 @@ function addBuild(program: Command): void {
     .requiredOption("--board <ID>", "the kind of board", boardOf)
     .requiredOption("-o, --output <FILE>", "the file to write; FILE.map is written too")
     .option("--define <KEY=VALUE>", DEFINE, addDefine)
+    .option("--pack <DIR>", PACK)
+    .option("--no-gzip", NO_GZIP)
     .option("--no-minify", "leave names and lines readable")
     .addHelpText("after", `\n${boardList()}`)
     .addHelpText(
@@ -130,6 +138,7 @@ function addBuild(program: Command): void {
       examples(
         "meerkat build examples/hello.ts --board esp32 -o out/hello.js",
         "meerkat build examples/hello.ts --board linux --define PORT=8002 -o hello.js",
+        "meerkat build app.ts --board esp32 --pack www -o out/app.js",
       ),
     )
     .action(async (app: string, options: BuildOptions) => (await import("./build-app.js")).buildApp(app, options));

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { Board } from "../boards/index.js";
 import { createNodePlatform } from "../platform/node/index.js";
 import { createVirtualBoard, defaultHostPort } from "../platform/virtual-board/index.js";
-import { buildBundle } from "./build/index.js";
+import { buildBundle, readPack } from "./build/index.js";
 import { complain, endOnSignals, print } from "./console.js";
 import type { Publish } from "./options.js";
 import { watchPorts } from "./ports.js";
@@ -15,6 +15,8 @@ export interface SimOptions {
   publish?: Publish;
   seed?: number;
   define?: Record<string, string>;
+  pack?: string;
+  gzip?: boolean;
 }
 
 /** One more than the largest seed. */
@@ -27,7 +29,8 @@ const SEED_END = 2 ** 32;
  */
 export async function simApp(app: string, options: SimOptions): Promise<void> {
   const { board, publish = new Map(), seed = randomInt(SEED_END), define = {} } = options;
-  const bundle = await buildBundle({ app, board, defines: define });
+  const pack = options.pack === undefined ? undefined : readPack(options.pack, options.gzip !== false);
+  const bundle = await buildBundle({ app, board, defines: define, pack });
   for (const warning of bundle.warnings) complain(warning);
   print(`${board.title} (${board.id}), bundle of ${bundle.bytes} bytes, seed ${seed}`);
   const ports = watchPorts({ publish, print, complain, fail: () => process.exit(1) });

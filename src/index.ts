@@ -1,5 +1,6 @@
 export { checkIpAcl } from "./core/acl.js";
 export { type Address, parseAddress } from "./core/address.js";
+export { Broadcast, Outlet, type OutletOptions, type SendPolicy } from "./core/broadcast.js";
 export { Connection, type Source } from "./core/connection.js";
 export * from "./core/errors.js";
 export * from "./core/events.js";
@@ -9,6 +10,6 @@ export { Manager } from "./core/manager.js";
 export { type Data, Mbuf } from "./core/mbuf.js";
 export { Pool } from "./core/pool.js";
 export type { ConnectionOptions, ManagerOptions } from "./core/options.js";
-export type { Capabilities, MemoryInfo, Platform, TlsOptions } from "./core/port.js";
+export type { Capabilities, FileInfo, Files, FileWriter, MemoryInfo, OpenFile, Platform, Raw, TlsOptions } from "./core/port.js";
 export { format } from "./core/printf.js";
 export type { ConnectionInfo, Stats } from "./core/stats.js";

@@ -6,6 +6,8 @@ export { boardDefines, buildBundle, bundleConfig } from "./bundle.js";
 export type { Bundle, BundleConfigOptions, BundleOptions } from "./bundle.js";
 export { buildNode } from "./node-bundle.js";
 export type { NodeBundle, NodeBundleOptions } from "./node-bundle.js";
+export { readPack } from "./pack.js";
+export type { PackedFile } from "./pack.js";
 export { formatProblem, isBuildError } from "./problem.js";
 export type { BuildError, Problem } from "./problem.js";
 export { formatReport } from "./report.js";

@@ -1,5 +1,7 @@
 import { basename, resolve } from "node:path";
 import { generate, writeFiles } from "./generate.js";
+import type { PackedFile } from "./pack.js";
+import { packedModule } from "./packing.js";
 import { compile, ENTRY_ID, findApp, gate, modules, resolver, warningsInto } from "./plugins.js";
 import type { BuildState } from "./plugins.js";
 
@@ -13,6 +15,8 @@ export interface NodeBundleOptions {
   app: string;
   /** Values for `process.env.NAME`; other names are read from the environment when the program runs. */
   defines?: Record<string, string>;
+  /** What the program gets from "meerkat/packed"; see readPack. Without, that is empty. */
+  pack?: readonly PackedFile[];
   /** File to write (.mjs); the source map goes beside it as FILE.map. Nothing is written without. */
   out?: string;
 }
@@ -36,7 +40,7 @@ export async function buildNode(options: NodeBundleOptions): Promise<NodeBundle>
   const file = resolve(options.out ?? basename(state.app).replace(/\.[cm]?tsx?$/, ".mjs"));
   const result = await generate({
     input: ENTRY_ID,
-    plugins: [resolver(state), compile(state), gate(state), modules(state)],
+    plugins: [packedModule(options.pack, false), resolver(state), compile(state), gate(state), modules(state)],
     onwarn: warningsInto(warnings),
     output: { file, format: "es", sourcemap: true },
   });

@@ -8,6 +8,7 @@ import { compilerFor, compilerOptions, sourcesOf, typeProblems } from "./compile
 import { gateSources } from "./gate.js";
 import { isEspruinoSource, meerkatRoot, modulePaths, shimsFile } from "./layout.js";
 import type { Target } from "./layout.js";
+import type { PackText } from "./pack.js";
 import { passModule, SHIMS_ID } from "./module-pass.js";
 import { buildError, sortProblems } from "./problem.js";
 
@@ -21,6 +22,8 @@ export interface BuildState {
   target: Target;
   defines: Record<string, string>;
   program: ts.Program | undefined;
+  /** The pack that is in the finished program. */
+  packed?: PackText;
 }
 
 /** rollup's entry: a module that imports the app, so that what the app exports is not kept. */

@@ -15,6 +15,8 @@ export function repairSpelling(node: AnyNode, ancestors: readonly AnyNode[], cod
   if (node.type === "Literal") repairLiteral(node, code, text);
   else if (isDivision(node)) repairDivision(node, code, text);
   else if (node.type === "ForStatement") repairForHead(node, ancestors[ancestors.length - 1], text);
+  // A function whose text ends with a bare `return` does not parse: "Unexpected end of Input".
+  else if (node.type === "ReturnStatement" && !node.argument && code.charAt(node.end - 1) !== ";") text.appendLeft(node.end, ";");
 }
 
 /** `1e3` is 1000 but a float; `/` after `)` divides, also where a regular expression begins. */

@@ -1,6 +1,7 @@
 import type { Board } from "../../boards/board.js";
 import { parseBundle, walk } from "./ast.js";
 import type { AnyNode } from "./ast.js";
+import type { PackText } from "./pack.js";
 import type { Problem } from "./problem.js";
 import { analyse } from "./scope.js";
 
@@ -17,6 +18,8 @@ export interface Report {
   functionCount: number;
   pool: { pages: number; pageBytes: number };
   socketCount: number;
+  /** What `--pack` put into the bundle, where the program uses it. */
+  pack?: { files: number; twins: number; bytes: number };
   /** Estimated variables of the interpreter, by what they are for. */
   variables: { firmware: number; code: number; pool: number; sockets: number; total: number };
 }
@@ -33,7 +36,7 @@ const CONNECTION_VARIABLES = 45;
 const STRING_OVERHEAD_BYTES = 4;
 
 /** Counts what the bundle takes on the board. `defines` may have changed the board's pool and sockets. */
-export function reportOf(code: string, board: Board, defines: Record<string, string> = {}): Report {
+export function reportOf(code: string, board: Board, defines: Record<string, string> = {}, packed?: PackText): Report {
   const pages = Number(defines.MEERKAT_PAGES ?? board.pool.pages);
   const pageBytes = Number(defines.MEERKAT_PAGE_BYTES ?? board.pool.pageBytes);
   const socketCount = Number(defines.MEERKAT_SOCKETS ?? board.sockets);
@@ -55,6 +58,7 @@ export function reportOf(code: string, board: Board, defines: Record<string, str
     functionCount,
     pool: { pages, pageBytes },
     socketCount,
+    pack: packed && { files: packed.fileCount, twins: packed.twinCount, bytes: packed.text.length },
     variables: { firmware: FIRMWARE_VARIABLES, code: codeVariables, pool, sockets, total },
   };
 }
@@ -77,12 +81,14 @@ export function budgetProblems(report: Report): Problem[] {
 
 /** The report as text, without a line end after the last line. */
 export function formatReport(report: Report): string {
-  const { board, bytes, functionCount, variables, socketCount } = report;
+  const { board, bytes, functionCount, variables, socketCount, pack } = report;
   const { pages, pageBytes } = report.pool;
   const percent = (part: number, all: number): string => `${Math.ceil((part * 100) / all)} %`;
+  const packLine = pack && `             of these ${pack.bytes} are ${pack.files} packed files, ${pack.twins} of them compressed too`;
   return [
     `${board.title} (${board.id})`,
     `  flash      ${bytes} of ${board.storageBytes} bytes, ${percent(bytes, board.storageBytes)}`,
+    ...(packLine ? [packLine] : []),
     `  variables  about ${variables.total} of at most ${board.variables}, ${percent(variables.total, board.variables)} (estimate):`,
     `             ${variables.code} code (${functionCount} functions), ${variables.pool} pool, ${variables.sockets} connections, ${variables.firmware} firmware`,
     `  pool       ${pages} pages of ${pageBytes} bytes: ${pages * pageBytes} bytes`,

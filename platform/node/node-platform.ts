@@ -30,6 +30,7 @@ import type { DatagramHandle } from "./datagram.js";
 import { createNodeFiles } from "./files.js";
 import { listenStream } from "./listen.js";
 import type { ListenUplink } from "./listen.js";
+import { mask, utf8Tail } from "./mask.js";
 import { randomBinary } from "./random.js";
 import { createReadBuffer } from "./shared-read.js";
 import type { Closable, StreamHandle } from "./stream-handle.js";
@@ -135,6 +136,8 @@ export function createNodePlatform(options: NodePlatformOptions = {}): NodePlatf
     random: randomBinary,
     digest,
     hasher,
+    mask,
+    utf8Tail,
     log: up.log,
     files: createNodeFiles(options.filesRoot),
   };

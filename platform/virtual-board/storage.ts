@@ -17,6 +17,9 @@ export class StorageError {
 /** The flash of one board. Contents are binary strings; they outlive `reset`. */
 export class FlashStorage {
   private readonly files = new Map<string, string>();
+  /** Changes of the flash that still happen before the power fails. */
+  private changesLeft = Infinity;
+  private changeCount = 0;
 
   constructor(
     private readonly totalBytes: number,
@@ -49,8 +52,33 @@ export class FlashStorage {
     if (!isErased(file.slice(offset, offset + data.length))) {
       throw new StorageError("File already written with different data");
     }
-    this.files.set(key, file.slice(0, offset) + data + file.slice(offset + data.length));
+    const done = this.change();
+    const bytes = done === "whole" ? data : done === "torn" ? data.slice(0, data.length >> 1) : "";
+    this.files.set(key, file.slice(0, offset) + bytes + file.slice(offset + bytes.length));
     return true;
+  }
+
+  /** Lets the power fail at the `count`th change from now: of a write then half the bytes arrive, and after it nothing changes any more. */
+  cutPowerAt(count: number): void {
+    this.changesLeft = count - 1;
+  }
+
+  /** Changes made so far: names erased, files created, bytes written. */
+  get changes(): number {
+    return this.changeCount;
+  }
+
+  /** All files with their contents: what another board can be started with. */
+  contents(): Record<string, string> {
+    return Object.fromEntries(this.files);
+  }
+
+  /** Counts a change; "torn" for the one during which the power fails. */
+  private change(): "whole" | "torn" | "none" {
+    this.changeCount++;
+    const left = this.changesLeft--;
+    if (left > 0) return "whole";
+    return left === 0 ? "torn" : "none";
   }
 
   private isReusable(key: string, size: number): boolean {
@@ -59,14 +87,16 @@ export class FlashStorage {
   }
 
   private create(key: string, size: number): void {
-    this.files.delete(key);
+    this.erase(key);
     if (this.freeBytes < cost(size)) throw new StorageError("Unable to find or create file");
-    this.files.set(key, "\xff".repeat(size));
+    if (this.change() === "whole") this.files.set(key, "\xff".repeat(size));
   }
 
   /** Removes a file; false when there is none. */
   erase(name: string): boolean {
-    return this.files.delete(cutName(name));
+    const key = cutName(name);
+    if (!this.files.has(key) || this.change() !== "whole") return false;
+    return this.files.delete(key);
   }
 
   /** Removes everything. */

@@ -24,4 +24,10 @@ export interface FaultOptions {
   resetAfterMaxBytes?: number;
   /** A datagram is lost, on its way out or in. */
   udpLoss?: number;
+  /** A read of a file fails. */
+  fileReadError?: number;
+  /** A write to a file finds the store full; nothing more is taken of that file. */
+  fileWriteError?: number;
+  /** The last step of writing a file fails; what was there stays. */
+  fileCommitError?: number;
 }

@@ -11,6 +11,7 @@ import {
   belowDrained, catchUp, closeLater, createFaultBox, dropInput, enqueue, given, spendBytes, stick, wantPump, type FaultBox,
   type Faulty,
 } from "./fault-box.js";
+import { faultyFiles } from "./fault-files.js";
 import type { FaultOptions } from "./fault-options.js";
 import { createPrng } from "./prng.js";
 
@@ -190,7 +191,10 @@ export function fault(platform: Platform, options: FaultOptions): Platform {
     memory: () => platform.memory(),
     random: (count) => platform.random(count),
     digest: (name, bytes) => platform.digest(name, bytes),
+    mask: platform.mask && ((bytes, key) => platform.mask!(bytes, key)),
+    utf8Tail: platform.utf8Tail && ((bytes) => platform.utf8Tail!(bytes)),
     hasher: platform.hasher && ((name) => platform.hasher!(name)),
     log: (line) => platform.log(line),
+    files: faultyFiles(faulty),
   };
 }

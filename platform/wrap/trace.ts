@@ -168,10 +168,13 @@ export function trace(platform: Platform, sink: (line: string) => void, options?
     memory: () => platform.memory(),
     random: (count) => platform.random(count),
     digest: (name, raw) => platform.digest(name, raw),
+    mask: platform.mask && ((bytes, key) => platform.mask!(bytes, key)),
+    utf8Tail: platform.utf8Tail && ((bytes) => platform.utf8Tail!(bytes)),
     hasher: platform.hasher && ((name) => platform.hasher!(name)),
     log(line) {
       tracer.say(`> log ${line}`);
       platform.log(line);
     },
+    files: platform.files,
   };
 }

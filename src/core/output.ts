@@ -51,7 +51,8 @@ function pull(nc: Connection, m: Mbuf): boolean {
   const source = nc._src;
   if (!source) return false;
   const mgr = nc.mgr;
-  const room = mgr.pool._free * mgr.pool.pageBytes;
+  const free = mgr.pool._free;
+  const room = (free > 1 ? free >> 1 : free) * mgr.pool.pageBytes; // half: a reader that sleeps on it leaves some to the others
   if (room <= 0) {
     starve(nc);
     return false;

@@ -57,6 +57,15 @@ describe("dropMethods", () => {
     assert.deepEqual(dropped(method("one", "this.one()")), ["one"]);
   });
 
+  it("drops what the program never names of the board's platform, wherever it stands in the object", () => {
+    const platform = (...parts: string[]): string => `var espruinoPlatform = { ${parts.join(", ")} };`;
+    const result = dropMethods(`${platform("one: one", "two: f", "three: f", "four: f,")} x.two();`, CLASSES);
+    assert.deepEqual(result?.dropped, ["one", "three", "four"]);
+    assert.equal(result?.code.replace(/\s+/g, " "), "var espruinoPlatform = { two: f, }; x.two();");
+    assert.deepEqual(dropped("var other = { one: f };"), []);
+    assert.deepEqual(dropped(platform("files: f"), "Object.defineProperty(A.prototype, \"files\", { get: function () { return this.p.files; } });"), ["files", "files"]);
+  });
+
   it("drops what only a function uses that only dropped methods call", () => {
     const shared = [method("one", "help(this)"), method("two"), "function help(a) { a.two(); }"];
     assert.deepEqual(dropped(...shared), ["one", "two"]);

@@ -36,10 +36,10 @@ const BEGIN = "begin of output";
 const END = "end of output";
 
 /** The lines between "begin of output" and "end of output" that a command prints. The command is killed after them. */
-export function linesOf(command: string, args: string[]): Promise<string[]> {
+export function linesOf(command: string, args: string[], cwd?: string): Promise<string[]> {
   return new Promise((resolve, reject) => {
     // Espruino's prompt wants an open standard input, and ignores SIGTERM.
-    const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(command, args, { cwd, stdio: ["pipe", "pipe", "inherit"] });
     let text = "";
     child.stdout.on("data", (bytes: Buffer) => {
       text += bytes.toString("latin1");

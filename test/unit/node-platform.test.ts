@@ -1,5 +1,8 @@
 // The port's rules on Node, for both ways it reads.
 
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createNodePlatform, type NodePlatformOptions } from "../../platform/node/index.js";
 import { describePort } from "./port-contract.js";
 import type { PortFixture } from "./port-contract/fixture.js";
@@ -9,7 +12,9 @@ import { certificate } from "./node-platform-support.js";
 function nodeFixture(options: NodePlatformOptions): PortFixture {
   const made = certificate();
   const tls = made && { server: made, client: { ca: made.cert }, distrusting: {} };
-  return realFixture(createNodePlatform({ ...options, lingerMs: 100, log: () => undefined }), { tls });
+  const filesRoot = mkdtempSync(join(tmpdir(), "meerkat-files-"));
+  const platform = createNodePlatform({ filesRoot, ...options, lingerMs: 100, log: () => undefined });
+  return realFixture(platform, { tls, close: async () => rmSync(filesRoot, { recursive: true }) });
 }
 
 describePort("Node", () => nodeFixture({}));

@@ -5,6 +5,7 @@ import { closeRules } from "./port-contract/rules-close.js";
 import { connectRules } from "./port-contract/rules-connect.js";
 import { dataRules } from "./port-contract/rules-data.js";
 import { datagramRules } from "./port-contract/rules-datagram.js";
+import { fileRules } from "./port-contract/rules-files.js";
 import { limitRules } from "./port-contract/rules-limits.js";
 import { listenRules } from "./port-contract/rules-listen.js";
 import { timerRules } from "./port-contract/rules-timer.js";
@@ -30,5 +31,6 @@ export function describePort(name: string, makeFixture: MakeFixture): void {
     timerRules(rules);
     limitRules(rules);
     bytesRules(rules);
+    fileRules(rules);
   });
 }

@@ -245,6 +245,7 @@ export function watchCalls(platform: Platform, rec: Recorder): Platform {
     random: (count) => platform.random(count),
     digest: (name, bytes) => platform.digest(name, bytes),
     log: (line) => during(() => platform.log(line)),
+    files: platform.files,
   };
 }
 

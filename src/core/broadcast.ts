@@ -1,0 +1,204 @@
+import type { Connection, Source } from "./connection.js";
+import { rangeError } from "./errors.js";
+import { MG_F_CLOSE_IMMEDIATELY } from "./flags.js";
+import { toRaw } from "./mbuf.js";
+import { Err, type Raw } from "./port.js";
+import { State } from "./state.js";
+
+/**
+ * What becomes of messages for a receiver that does not keep up, so that a sleeping one harms nobody: `"latest"` keeps only
+ * the newest message of each topic; `"dropNew"` drops the message that finds no room; `"dropOld"` drops those that waited
+ * longest; `"close"` closes the connection.
+ */
+export type SendPolicy = "latest" | "dropNew" | "dropOld" | "close";
+
+/** Options of an outlet. */
+export interface OutletOptions {
+  /** Default `"dropOld"`. */
+  policy?: SendPolicy;
+  /** Bytes of messages that may wait for this receiver; one that is larger may wait alone. Default: an eighth of the pool. */
+  shareBytes?: number;
+}
+
+const POLICIES = ["latest", "dropNew", "dropOld", "close"];
+
+/**
+ * The way to one receiver of whole messages: they wait here, outside the pool, until the connection has room, and are then
+ * sent one after the other, none of them torn. A message for many is kept once, however many wait for it.
+ */
+export class Outlet implements Source {
+  readonly nc: Connection;
+  readonly isRaw: boolean;
+  /** Messages that were dropped. */
+  dropped: number;
+  _policy: SendPolicy;
+  _shareBytes: number;
+  _queue: Raw[];
+  _topics: string[];
+  /** Bytes in `_queue`. */
+  _waiting: number;
+  /** The message being sent, and how much of it is out. */
+  _now: Raw;
+  _at: number;
+  /** Remains the connection's source when there is nothing to send. */
+  _stays: boolean;
+  _isOver: boolean;
+  _isEnding: boolean;
+  /** What to send after so many milliseconds without input and output; 0: nothing. */
+  _keepMs: number;
+  _keep: Raw;
+  _isKept: boolean;
+
+  /**
+   * With `stays` the outlet goes to `nc.sendFrom` at once, by the caller's hand, and takes the connection for itself;
+   * without, it does so for each run of messages. TypeError for an unknown policy, RangeError for a negative share.
+   */
+  constructor(nc: Connection, options: OutletOptions, stays: boolean) {
+    const policy = options.policy || "dropOld";
+    const share = options.shareBytes;
+    if (POLICIES.indexOf(policy) < 0) throw new TypeError('Unknown policy "' + policy + '"');
+    if (share !== undefined && !(share >= 0)) throw rangeError("shareBytes is " + share + ": must be 0 or more");
+    this.nc = nc;
+    this.isRaw = true;
+    this.dropped = 0;
+    this._policy = policy;
+    this._shareBytes = share === undefined ? (nc.mgr.pool.pages * nc.mgr.pool.pageBytes) / 8 : share;
+    this._queue = [];
+    this._topics = [];
+    this._waiting = 0;
+    this._now = "";
+    this._at = 0;
+    this._stays = stays;
+    this._isOver = false;
+    this._isEnding = false;
+    this._keepMs = 0;
+    this._keep = "";
+    this._isKept = false;
+  }
+
+  /** Whether messages can still be sent. */
+  get isOpen(): boolean {
+    return !this._isOver && !this._isEnding && this.nc._state <= State.Open;
+  }
+
+  /** Sends a message: text (as UTF-8) or bytes. Answers 1; 0 when it was dropped or the receiver is gone. */
+  push(message: string | Uint8Array, topic?: string): number {
+    return this._push(toRaw(this.nc.mgr._ops, message), topic || "");
+  }
+
+  _push(message: Raw, topic: string): number {
+    const n = message.length;
+    const queue = this._queue;
+    if (!n || !this.isOpen) return 0;
+    const same = this._policy === "latest" ? this._topics.indexOf(topic) : -1;
+    if (same >= 0) {
+      this._waiting += n - queue[same].length;
+      queue[same] = message;
+      this.dropped++;
+    } else {
+      if (queue.length && this._waiting + n > this._shareBytes && !this._makeRoom(n)) return 0;
+      queue.push(message);
+      this._topics.push(topic);
+      this._waiting += n;
+    }
+    if (this._stays) this.nc.wakeSource();
+    else if (!this.nc._src) this.nc.sendFrom(this);
+    return 1;
+  }
+
+  /** The share is used up. True when the policy makes room. */
+  _makeRoom(n: number): boolean {
+    if (this._policy === "close") {
+      const nc = this.nc;
+      this._isOver = true;
+      if (!nc.err) nc.err = Err.UnsentData;
+      nc.flags |= MG_F_CLOSE_IMMEDIATELY;
+    }
+    if (this._policy === "close" || this._policy === "dropNew") {
+      this.dropped++;
+      return false;
+    }
+    while (this._queue.length && this._waiting + n > this._shareBytes) {
+      this._take();
+      this.dropped++;
+    }
+    return true;
+  }
+
+  _take(): Raw {
+    const message = this._queue.shift() as Raw;
+    this._topics.shift();
+    this._waiting -= message.length;
+    return message;
+  }
+
+  /** No more messages: those that wait are sent, then the reply ends. */
+  end(): void {
+    this._isEnding = true;
+    this.nc.wakeSource();
+  }
+
+  /** Source.next: the rest of the message in hand, or the next one. */
+  next(maxBytes: number): string | Uint8Array | null | undefined {
+    if (this._at >= this._now.length) {
+      this._at = 0;
+      this._now = this._queue.length ? this._take() : "";
+      if (!this._now && this._isEnding) return null;
+      if (!this._now && this._keepMs) this._now = this._keepAlive();
+      if (!this._now) return this._stays ? undefined : null;
+    }
+    const at = this._at;
+    const left = this._now.length - at;
+    this._at = at + (left < maxBytes ? left : maxBytes);
+    return this.nc.mgr._ops.slice(this._now, at, this._at);
+  }
+
+  /** What to send when there was silence for long: once, until it is out. */
+  _keepAlive(): Raw {
+    const isDue = this.nc._idle >= this._keepMs;
+    const isFirst = isDue && !this._isKept;
+    this._isKept = isDue;
+    return isFirst ? this._keep : "";
+  }
+
+  /** Source.done. */
+  done(sent: boolean): void {
+    if (sent && !this._stays && !this._isEnding) return;
+    this._isOver = true;
+    this._queue = [];
+    this._topics = [];
+    this._now = "";
+  }
+}
+
+/** Many outlets that get the same messages. Those whose connection is gone leave by themselves. */
+export class Broadcast {
+  _outlets: Outlet[];
+
+  constructor() {
+    this._outlets = [];
+  }
+
+  /** Adds a receiver, and answers it. */
+  add(outlet: Outlet): Outlet {
+    this._outlets.push(outlet);
+    return outlet;
+  }
+
+  /** How many receivers there are. */
+  get size(): number {
+    const list = this._outlets;
+    for (let i = list.length - 1; i >= 0; i--) if (!list[i].isOpen) list.splice(i, 1);
+    return list.length;
+  }
+
+  /** Sends a message to all. Answers for how many it was not dropped at once. */
+  push(message: string | Uint8Array, topic?: string): number {
+    const list = this._outlets;
+    if (!this.size) return 0;
+    const raw = toRaw(list[0].nc.mgr._ops, message);
+    let count = 0;
+    for (let i = 0; i < list.length; i++) count += list[i]._push(raw, topic || "");
+    return count;
+  }
+}

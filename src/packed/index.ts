@@ -1,0 +1,1 @@
+export { type Packed, packed } from "./packed.js";
