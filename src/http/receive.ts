@@ -144,6 +144,8 @@ export function isSlow(nc: Connection): boolean {
   const inc = nc.protoData as Incoming;
   const limits = nc.mgr.limits;
   const now = nc.mgr._platform.now();
+  const isHere = inc.step === Step.Done || (inc.step === Step.Length && nc._r !== undefined && nc._r.len >= inc.left);
+  if (isHere && inc.mode === Mode.Sink) nc._phase = Phase.Reply; // the peer has done its part: whatever lasts now is the sink
   if (nc._f & MG_F_WANT_READ || nc._phase !== Phase.Body) nc._since = now - limits.headMs - 1000 * (inc.got / (limits.bodyRateMin || 1));
   const ms = now - nc._since;
   return limits.headMs > 0 && ms > limits.headMs && inc.got * 1000 < limits.bodyRateMin * (ms - limits.headMs);
