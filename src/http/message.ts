@@ -59,6 +59,17 @@ export class HttpMessage {
     return findHeader(this._head, name);
   }
 
+  /** All header lines in their order, values trimmed. */
+  headers(): { name: string; value: string }[] {
+    const lines = this._head.split("\r\n");
+    const out: { name: string; value: string }[] = [];
+    for (let i = 1; i < lines.length; i++) {
+      const colon = lines[i].indexOf(":");
+      out.push({ name: lines[i].slice(0, colon), value: trimOws(lines[i].slice(colon + 1)) });
+    }
+    return out;
+  }
+
   /** Content-Length as declared, in bytes; 0 for a message without body, -1 where only the end will tell (chunked). */
   get contentLength(): number {
     return this._length;

@@ -106,6 +106,12 @@ function answered(nc: Connection): void {
   else if (!nc._unsent()) owe(nc, nc.handler);
 }
 
+/** The request in hand, when it is one that was seen before: for a listener's own protocol handler (`HttpHooks.proto`). */
+export function seenRequest(nc: Connection): HttpMessage | undefined {
+  const raw = nc._i;
+  return nc._ps || nc._f & CLOSE_FLAGS || (raw !== seenHead && !isSeen(nc, raw)) ? undefined : seen;
+}
+
 /** The comparison for platforms whose chunks are arrays. */
 function isSeen(nc: Connection, raw: Raw | 0): boolean {
   return raw !== 0 && typeof raw !== "string" && raw.length === seenHead.length && nc.mgr._ops.latin1(raw, 0, raw.length) === seenHead;

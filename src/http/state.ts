@@ -36,6 +36,11 @@ export interface HttpHooks {
   body?(nc: Connection, hm: HttpMessage, handler: AnyHandler | undefined): void;
   /** The page for an error reply, HTML; undefined: plain text. See `HttpOptions.errorPage`. */
   errorPage?(status: number, reason: string): string | undefined;
+  /**
+   * Called for a request without a body, behind `route`: who handles it; undefined when it has been answered, or when the
+   * connection speaks another protocol from here on: then Http.Dead is set, and the request is taken out of recvMbuf.
+   */
+  upgrade?(nc: Connection, hm: HttpMessage, handler: AnyHandler | undefined): AnyHandler | undefined;
   /** The protocol's handler instead of the plain one: it must not answer remembered requests without `route`. */
   proto?: AnyHandler;
 }
