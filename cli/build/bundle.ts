@@ -14,6 +14,7 @@ import type { BuildState } from "./plugins.js";
 import { hotNames } from "./hot-names.js";
 import { privateNames } from "./private-names.js";
 import { buildError, sortProblems } from "./problem.js";
+import { unwrapBundle } from "./unwrap-bundle.js";
 import { budgetProblems, reportOf } from "./report.js";
 import type { Report } from "./report.js";
 
@@ -89,6 +90,7 @@ export function bundleConfig(options: BundleConfigOptions): RollupOptions {
       dropping(state),
       minifying(state, options),
       hoisting(state),
+      unwrapping(),
       packInto(options.pack, options.board.storageBytes * PACKED_PART_MAX, (packed) => (state.packed = packed)),
       finishing(state, options, file),
     ],
@@ -144,6 +146,11 @@ function minifying(state: BuildState, options: BundleConfigOptions): Plugin {
 /** Espruino does not hoist: the last pass that writes code. */
 function hoisting(state: BuildState): Plugin {
   return { name: "meerkat-hoist", renderChunk: (code) => hoist(code, state.program ? hotNames(state.program) : []) };
+}
+
+/** Last: what moves declarations needs the function around them. */
+function unwrapping(): Plugin {
+  return { name: "meerkat-unwrap", renderChunk: (code) => unwrapBundle(code) };
 }
 
 /** Looks at the result once more, and counts what it takes. */

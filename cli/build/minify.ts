@@ -9,6 +9,9 @@ import type { MinifyOptions } from "terser";
 /** Names that are words of the language for Espruino, but not for ES5: a variable called `of` does not parse. */
 const WORDS = ["let", "of", "static"];
 
+/** Pins have names such as D2 and A0 on every board: what is declared beside them may not be called so. */
+const PINS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"].flatMap((port) => [..."0123456789"].map((n) => port + n));
+
 /** What every object has on Espruino, and what the firmware keeps in a socket: no private name may become one of these. */
 const FIRMWARE_PROPERTIES = (
   "on emit clone addListener prependListener removeListener removeAllListeners " +
@@ -33,7 +36,7 @@ function options(privateNames: ReadonlySet<string>, hotNames: readonly string[])
     },
     mangle: {
       // Hot names are found by name when declarations are hoisted.
-      reserved: [...WORDS, ...hotNames],
+      reserved: [...WORDS, ...PINS, "E", ...hotNames],
       properties: names.length > 0 && {
         regex: new RegExp(`^(?:${names.join("|")})$`),
         keep_quoted: true,

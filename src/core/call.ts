@@ -8,7 +8,7 @@ import { slow } from "./slow.js";
 import { Listed } from "./state.js";
 
 /** Runs code that may call handlers as an event of this connection: guarded against exceptions. */
-export function guard(nc: Connection, where: string, run: (nc: Connection, a: unknown, b: unknown) => void, a: unknown, b: unknown): void {
+export function guard(nc: Connection, where: string | number, run: (nc: Connection, a: unknown, b: unknown) => void, a: unknown, b: unknown): void {
   const outer = setCur(nc.id);
   try {
     run(nc, a, b);
@@ -21,15 +21,15 @@ export function guard(nc: Connection, where: string, run: (nc: Connection, a: un
 /** One event for the handler, guarded and counted. Everything but the hot path calls handlers through this. */
 export function call(nc: Connection, ev: number, data: unknown): void {
   if (ev !== MG_EV_POLL) nc.mgr._calls++;
-  guard(nc, eventName(ev), dispatch as (nc: Connection, a: unknown, b: unknown) => void, ev, data);
+  guard(nc, ev, dispatch as (nc: Connection, a: unknown, b: unknown) => void, ev, data);
 }
 
 /** A handler threw: report it, close its connection (a listener stays), go on. */
-export function threw(nc: Connection, e: unknown, where: string): void {
+export function threw(nc: Connection, e: unknown, where: string | number): void {
   const mgr = nc.mgr;
   mgr.stats.threw++;
   const stack = e && (e as Error).stack;
-  mgr._platform.log("meerkat: handler of connection " + nc.id + " threw in " + where + ": " + e + (stack ? "\n" + stack : ""));
+  mgr._platform.log("meerkat: handler of connection " + nc.id + " threw in " + (typeof where === "number" ? eventName(where) : where) + ": " + e + (stack ? "\n" + stack : ""));
   if (nc._f & MG_F_LISTENING) return;
   if (!nc.err) nc.err = Err.HandlerThrew;
   nc._f |= MG_F_CLOSE_IMMEDIATELY;

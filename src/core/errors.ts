@@ -31,37 +31,18 @@ export const MG_ERR_FAILED = 22;
 export const MG_ERR_STORAGE_FULL = 23;
 export const MG_ERR_BAD_NAME = 24;
 
-const TEXTS = [
-  "no error",
-  "address in use",
-  "connection refused",
-  "timed out",
-  "host not found",
-  "unreachable",
-  "connection reset by peer",
-  "closed with output unsent",
-  "no page left in the pool",
-  "no socket left",
-  "not supported on this platform",
-  "TLS failed",
-  "not permitted",
-  "address not available",
-  "closed by a deadline",
-  "a handler threw an exception",
-  "closed to make room",
-  "denied by the access list",
-  "more input than the limit",
-  "the manager was freed",
-  "datagram too long",
-  "protocol violation",
-  "failed",
-  "storage full",
-  "bad file name",
-];
-
 /** What an error code means, in a few words; the code itself is the identity. */
 export function errorText(err: Err | number): string {
-  return TEXTS[err] || "error " + err;
+  // One text, taken apart when it is asked for: a table would take some hundred variables of a board for good.
+  const texts =
+    "no error, address in use, connection refused, timed out, " +
+    "host not found, unreachable, connection reset by peer, closed with output unsent, " +
+    "no page left in the pool, no socket left, not supported on this platform, TLS failed, " +
+    "not permitted, address not available, closed by a deadline, a handler threw an exception, " +
+    "closed to make room, denied by the access list, more input than the limit, the manager was freed, " +
+    "datagram too long, protocol violation, failed, storage full, " +
+    "bad file name";
+  return texts.split(", ")[err] || "error " + err;
 }
 
 /** A RangeError, or a plain Error where the interpreter has no RangeError (Espruino). */

@@ -49,27 +49,13 @@ export type BriefHandler = (nc: Connection, ev: keyof EventMap) => void;
 /** As the core calls handlers. */
 export type AnyHandler = (nc: Connection, ev: number, data: unknown) => void;
 
-const EVENT_NAMES: { [ev: number]: string } = {
-  0: "POLL",
-  1: "ACCEPT",
-  2: "CONNECT",
-  3: "RECV",
-  4: "SEND",
-  5: "CLOSE",
-  6: "TIMER",
-  100: "HTTP_REQUEST",
-  101: "HTTP_REPLY",
-  102: "HTTP_CHUNK",
-  103: "HTTP_HDRS",
-  105: "SSI_CALL",
-  121: "HTTP_MULTIPART_REQUEST",
-  122: "HTTP_PART_BEGIN",
-  123: "HTTP_PART_DATA",
-  124: "HTTP_PART_END",
-  125: "HTTP_MULTIPART_REQUEST_END",
-};
-
 /** The event's name without `MG_EV_`, for logs and traces. */
 export function eventName(ev: number): string {
-  return EVENT_NAMES[ev] || "EV_" + ev;
+  const names =
+    " 0:POLL 1:ACCEPT 2:CONNECT 3:RECV 4:SEND 5:CLOSE 6:TIMER 100:HTTP_REQUEST 101:HTTP_REPLY" +
+    " 102:HTTP_CHUNK 103:HTTP_HDRS 105:SSI_CALL 121:HTTP_MULTIPART_REQUEST 122:HTTP_PART_BEGIN" +
+    " 123:HTTP_PART_DATA 124:HTTP_PART_END 125:HTTP_MULTIPART_REQUEST_END ";
+  const at = names.indexOf(" " + ev + ":");
+  const from = at + ("" + ev).length + 2;
+  return at < 0 ? "EV_" + ev : names.slice(from, names.indexOf(" ", from));
 }

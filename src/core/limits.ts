@@ -55,45 +55,53 @@ export interface Limits {
   continueMs: number;
 }
 
+type Table = { [K in keyof Limits]: [normal: number, min: number, max: number] };
+
+/** The table, made anew each time: kept, it would take some 250 variables of a board. */
+function limitsTable(): Table {
+  return {
+    connMax: [0, 0, 65535],
+    socketReserve: [1, 0, 16],
+    pageReserve: [0, 0, 65535],
+    recvMaxBytes: [0, 0, 1073741824],
+    connectMs: [10000, 0, 3600000],
+    firstByteMs: [10000, 0, 3600000],
+    headMs: [10000, 0, 3600000],
+    idleMs: [30000, 0, 86400000],
+    writeMs: [20000, 0, 3600000],
+    lingerMs: [5000, 0, 3600000],
+    evictIdleMs: [60000, 0, 86400000],
+    starveMs: [5000, 100, 3600000],
+    pollMs: [1000, 10, 60000],
+    headMaxBytes: [2048, 64, 65536],
+    headersMax: [40, 1, 1000],
+    uriMaxBytes: [1024, 1, 65536],
+    bodyMaxBytes: [0, 0, 1073741824],
+    drainMaxBytes: [65536, 0, 1073741824],
+    chunkLineMaxBytes: [256, 16, 65536],
+    bodyRateMin: [50, 0, 1073741824],
+    replyMs: [20000, 0, 3600000],
+    totalMs: [0, 0, 86400000],
+    continueMs: [1000, 0, 3600000],
+  };
+}
+
 /** Name → default, smallest and largest value. */
-export const LIMITS: { [K in keyof Limits]: [normal: number, min: number, max: number] } = {
-  connMax: [0, 0, 65535],
-  socketReserve: [1, 0, 16],
-  pageReserve: [0, 0, 65535],
-  recvMaxBytes: [0, 0, 1073741824],
-  connectMs: [10000, 0, 3600000],
-  firstByteMs: [10000, 0, 3600000],
-  headMs: [10000, 0, 3600000],
-  idleMs: [30000, 0, 86400000],
-  writeMs: [20000, 0, 3600000],
-  lingerMs: [5000, 0, 3600000],
-  evictIdleMs: [60000, 0, 86400000],
-  starveMs: [5000, 100, 3600000],
-  pollMs: [1000, 10, 60000],
-  headMaxBytes: [2048, 64, 65536],
-  headersMax: [40, 1, 1000],
-  uriMaxBytes: [1024, 1, 65536],
-  bodyMaxBytes: [0, 0, 1073741824],
-  drainMaxBytes: [65536, 0, 1073741824],
-  chunkLineMaxBytes: [256, 16, 65536],
-  bodyRateMin: [50, 0, 1073741824],
-  replyMs: [20000, 0, 3600000],
-  totalMs: [0, 0, 86400000],
-  continueMs: [1000, 0, 3600000],
-};
+export const LIMITS: Table = /*#__PURE__*/ limitsTable();
 
 /** The defaults with `changes` on top. Throws RangeError for a value outside its range, TypeError for an unknown name. */
 export function resolveLimits(changes: Partial<Limits> | undefined): Limits {
   const out = {} as Limits;
   let name: keyof Limits;
-  for (name in LIMITS) out[name] = LIMITS[name][0];
-  if (changes) for (name in changes) out[name] = checkLimit(name, changes[name]);
+  const table = limitsTable();
+  for (name in table) out[name] = table[name][0];
+  if (changes) for (name in changes) out[name] = checkLimit(table, name, changes[name]);
   return out;
 }
 
-function checkLimit(name: keyof Limits, value: number | undefined): number {
-  if (!Object.prototype.hasOwnProperty.call(LIMITS, name)) throw new TypeError('Unknown limit "' + name + '"');
-  const row = LIMITS[name];
+function checkLimit(table: Table, name: keyof Limits, value: number | undefined): number {
+  if (!Object.prototype.hasOwnProperty.call(table, name)) throw new TypeError('Unknown limit "' + name + '"');
+  const row = table[name];
   if (value === undefined) return row[0];
   if (typeof value !== "number" || !(value >= row[1] && value <= row[2]) || Math.floor(value) !== value) {
     const e = "Limit " + name + " is " + value + ": must be a whole number from " + row[1] + " to " + row[2];

@@ -69,16 +69,20 @@ describe("a bundle", function () {
   });
 
   it("keeps shared functions at its top, also those used once from inside another function", () => {
-    const [wrapper] = parseBundle(bundle.code).body as unknown as {
-      expression: { argument: { callee: { body: { body: TopLevel[] } } } };
-    }[];
-    const statements = wrapper.expression.argument.callee.body.body;
+    const statements = parseBundle(bundle.code).body as unknown as TopLevel[];
     const handler = statements.filter(
       (s) => s.type === "FunctionDeclaration" && bundle.code.slice(s.start, s.end).includes("closed: "),
     );
     assert.equal(handler.length, 1);
     const first = statements.findIndex((s) => s.type !== "FunctionDeclaration");
     assert.ok(statements.slice(first).every((s) => s.type !== "FunctionDeclaration"));
+  });
+
+  it("stands without a function around it, and calls nothing as the firmware calls a pin or its own object", () => {
+    assert.ok(!/^[!(]/.test(bundle.code));
+    const names = (parseBundle(bundle.code).body as unknown as { type: string; id?: { name: string } }[]).map((s) => s.id?.name);
+    assert.ok(names.some((name) => name));
+    assert.deepEqual(names.filter((name) => /^([A-Z]\d|E)$/.test(name ?? "")), []);
   });
 
   it("leaves out what nothing uses", () => {
