@@ -6,7 +6,7 @@ import { MG_EV_HTTP_HDRS } from "./events.js";
 import { chunkEvent, hold, Incoming, Mode, Read, readBody, Step } from "./incoming.js";
 import type { HttpMessage } from "./message.js";
 import { Http, type HttpHooks } from "./state.js";
-import { brokenOff, describe, giveUp, goOn, handOut, isAnswered, onDeadline, refuse, replied } from "./turn.js";
+import { brokenOff, describe, giveUp, goOn, handOut, isAnswered, onDeadline, onEnded, own, refuse, replied } from "./turn.js";
 
 /** A head with a body behind it: the handlers say what to do with the body. */
 export function begin(nc: Connection, hm: HttpMessage, m: Mbuf, hooks: HttpHooks | undefined): boolean {
@@ -21,6 +21,8 @@ export function begin(nc: Connection, hm: HttpMessage, m: Mbuf, hooks: HttpHooks
   if (hooks && hooks.route) inc.handler = hooks.route(nc, hm);
   nc.protoData = inc;
   nc._onClose = brokenOff;
+  nc._onEnded = onEnded;
+  nc._onDeadline = onDeadline;
   if (inc.handler && !isAnswered(nc, before)) {
     if (hooks && hooks.body) hooks.body(nc, hm, inc.handler);
     if (inc.mode !== Mode.Sink && !isAnswered(nc, before)) inc.handler(nc, MG_EV_HTTP_HDRS, hm);
@@ -54,7 +56,6 @@ function accept(nc: Connection, inc: Incoming, m: Mbuf): boolean {
   if (isAsking) nc._put("HTTP/1.1 100 Continue\r\n\r\n"); // RFC 9110 §10.1.1
   nc._since = nc.mgr._platform.now();
   nc._phase = Phase.Body;
-  nc._onDeadline = onDeadline;
   return true;
 }
 
@@ -83,6 +84,8 @@ function unwanted(nc: Connection, inc: Incoming): void {
   if (inc.held) inc.held.clear();
   if (sink) sink.end(false);
   replied(nc);
+  nc._since = nc.mgr._platform.now();
+  if (!(nc._ps & Http.Owed)) nc._phase = Phase.Body;
 }
 
 /** Whether a reply has begun and is not over: while it lasts a sink goes on taking the body (an echo, a converter). */
@@ -129,7 +132,8 @@ function over(nc: Connection, inc: Incoming, m: Mbuf): void {
   }
   if (inc.sink && nc._ps & Http.Early) {
     nc._ps &= ~(Http.Partial | Http.Early);
-    return inc.sink.end(true);
+    inc.sink.end(true);
+    return nc._ps & Http.Owed ? own(nc, inc.handler) : undefined;
   }
   const hm = inc.hm;
   if (inc.mode === Mode.Stay) hm._view(m, hm._headBytes, hm._length);
@@ -139,14 +143,27 @@ function over(nc: Connection, inc: Incoming, m: Mbuf): void {
   nc._h = undefined;
 }
 
-/** A body that trickles: after a while of grace its average is too low. What we did not read does not count. */
+/** Whether the body can only go on when the peer sends more of it. */
+export function isWaiting(inc: Incoming, m: Mbuf): boolean {
+  const step = inc.step;
+  if (step === Step.Done) return false;
+  if (inc.mode === Mode.Stay) return m.len < inc.hm._headBytes + inc.hm._length;
+  if (step === Step.Length) return m.len < inc.left;
+  return step !== Step.Data || m.len <= inc.left; // behind a chunk there is its line end at least
+}
+
+/**
+ * A body that trickles: after a while of grace its average is too low. Time in which we did not read, or in which it was the
+ * program's turn, does not count. One that is only dropped has no more than that while.
+ */
 export function isSlow(nc: Connection): boolean {
   const inc = nc.protoData as Incoming;
   const limits = nc.mgr.limits;
   const now = nc.mgr._platform.now();
-  const isHere = inc.step === Step.Done || (inc.step === Step.Length && nc._r !== undefined && nc._r.len >= inc.left);
-  if (isHere && inc.mode === Mode.Sink) nc._phase = Phase.Reply; // the peer has done its part: whatever lasts now is the sink
-  if (nc._f & MG_F_WANT_READ || nc._phase !== Phase.Body) nc._since = now - limits.headMs - 1000 * (inc.got / (limits.bodyRateMin || 1));
+  const isPeersTurn = isWaiting(inc, nc._in()) && !nc._unsent() && !(nc._f & MG_F_WANT_READ);
+  if (!isPeersTurn) nc._since = inc.mode === Mode.Drain ? now : now - (1000 * inc.got) / (limits.bodyRateMin || 1);
+  if (inc.mode === Mode.Sink && !nc._src && !(nc._ps & Http.Open)) nc._phase = isPeersTurn ? Phase.Body : Phase.Reply;
   const ms = now - nc._since;
+  if (inc.mode === Mode.Drain) return limits.headMs > 0 && ms > limits.headMs;
   return limits.headMs > 0 && ms > limits.headMs && inc.got * 1000 < limits.bodyRateMin * (ms - limits.headMs);
 }

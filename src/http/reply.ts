@@ -125,15 +125,23 @@ export function httpSendRedirect(nc: Connection, status: number, location: strin
  * and the connection closes behind them. Answers false when the connection is closed. Throws as `httpReply` does.
  */
 export function sendHead(nc: Connection, status: number, length: number, headers: string): boolean {
+  const isSent = sendWhole(nc, headFor(nc, status, length, headers));
+  if (isSent && length < 0 && hasBody(status)) nc._ps |= Http.Open;
+  return isSent;
+}
+
+function headFor(nc: Connection, status: number, length: number, headers: string): string {
   checkStatus(status);
   if (headers !== checked) checkHeaders(nc.mgr._ops, headers);
-  const hasBody = status >= 200 && status !== 204 && status !== 304;
-  const isOpen = length < 0 && hasBody;
-  if (isOpen && nc._ps & Http.Old) nc._ps |= Http.Close; // RFC 9112 §6.1: no chunks for HTTP/1.0
-  const framing = !hasBody ? "" : length >= 0 ? "Content-Length: " + length + "\r\n" : nc._ps & Http.Old ? "" : "Transfer-Encoding: chunked\r\n";
-  const isSent = sendWhole(nc, replyHead(nc, status, framing));
-  if (isSent && isOpen) nc._ps |= Http.Open;
-  return isSent;
+  const isOld = (nc._ps & Http.Old) !== 0;
+  if (!hasBody(status)) return replyHead(nc, status, "");
+  if (length >= 0) return replyHead(nc, status, "Content-Length: " + length + "\r\n");
+  if (isOld) nc._ps |= Http.Close; // RFC 9112 §6.1: no chunks for HTTP/1.0
+  return replyHead(nc, status, isOld ? "" : "Transfer-Encoding: chunked\r\n");
+}
+
+function hasBody(status: number): boolean {
+  return status >= 200 && status !== 204 && status !== 304;
 }
 
 /**
@@ -177,23 +185,13 @@ function endChunks(nc: Connection): number {
 export function httpReplyFrom(nc: Connection, status: number, headers: string, source: Source, length: number): boolean {
   const ps = nc._ps;
   if (nc._state > State.Open || nc._src) return false;
-  const isOld = (ps & Http.Old) !== 0;
-  if (!sendHead(nc, status, length, headers)) return false;
-  nc._ps &= ~Http.Open;
-  if (ps & Http.NoBody || status < 200 || status === 204 || status === 304) {
+  const head = headFor(nc, status, length, headers);
+  if (ps & Http.NoBody || !hasBody(status)) {
+    if (!sendWhole(nc, head)) return false;
     if (source.done) source.done(false);
     return true;
   }
-  const body = new BodySource(nc.mgr._ops, source, length >= 0 ? length : isOld ? -2 : -1);
-  return nc.sendFrom(body) || chain(nc, body);
-}
-
-/** The head itself waits for room as a source: the body follows it. */
-function chain(nc: Connection, body: Source): boolean {
-  const head = nc._src as Source;
-  if (!(head instanceof RawSource)) return false;
-  head.done = () => void nc.sendFrom(body);
-  return true;
+  return nc.sendFrom(new BodySource(nc.mgr._ops, source, length >= 0 ? length : ps & Http.Old ? -2 : -1, head));
 }
 
 /** The whole reply with which a listener that is full turns newcomers away. */

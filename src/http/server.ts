@@ -1,6 +1,6 @@
 import type { Connection } from "../core/connection.js";
 import { MG_EV_POLL, MG_EV_RECV, MG_EV_SEND } from "../core/events.js";
-import { CLOSE_FLAGS, MG_F_SEND_AND_CLOSE } from "../core/flags.js";
+import { CLOSE_FLAGS } from "../core/flags.js";
 import type { Limits } from "../core/limits.js";
 import type { Mbuf } from "../core/mbuf.js";
 import type { Raw } from "../core/port.js";
@@ -9,10 +9,10 @@ import { MG_EV_HTTP_REQUEST } from "./events.js";
 import { parseRequestHead } from "./head.js";
 import type { Incoming } from "./incoming.js";
 import { HttpMessage } from "./message.js";
-import { begin, isSlow, readOn } from "./receive.js";
+import { begin, isSlow, isWaiting, readOn } from "./receive.js";
 import { refusal } from "./reply.js";
 import { Http, type HttpHooks, hooksOf } from "./state.js";
-import { handOut, incomplete, onSend, owe, reader, refuse, replied, timeOut } from "./turn.js";
+import { cutShort, handOut, incomplete, onSend, owe, reader, refuse, replied, timeOut } from "./turn.js";
 
 /** Heads longer than this are parsed each time. */
 const SEEN_MAX_BYTES = 1024;
@@ -126,7 +126,13 @@ export function requests(nc: Connection): void {
     if (inc ? !readOn(nc, inc, m) : nc._ps & Http.Owed || !m.len || !nextRequest(nc, m)) break;
   }
   if (!m.len && !m._public) nc._r = undefined;
-  if (nc._ps & Http.Ended && !(nc._ps & Http.Owed)) nc._f |= MG_F_SEND_AND_CLOSE;
+  if (nc._ps & Http.Ended) ended(nc, m);
+}
+
+/** The peer will send no more: a body that waits for bytes is cut short, and a connection that owes nothing closes. */
+function ended(nc: Connection, m: Mbuf): void {
+  const inc = nc.protoData as Incoming | undefined;
+  if (inc ? isWaiting(inc, m) : !(nc._ps & Http.Owed)) cutShort(nc);
 }
 
 /** The request at the front of recvMbuf is handed out, or its body begins. False when it is incomplete or was refused. */

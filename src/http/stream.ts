@@ -50,6 +50,7 @@ export function httpWakeBody(nc: Connection): void {
 function beginning(nc: Connection, name: string): Incoming {
   const inc = nc.protoData;
   if (!(inc instanceof Incoming) || inc.step !== Step.Head) throw new Error(name + ": only in MG_EV_HTTP_HDRS, when a body is about to be read");
+  if (inc.sink) throw new Error(name + ": this body has a sink already");
   return inc;
 }
 
@@ -59,6 +60,7 @@ function toSink(nc: Connection, inc: Incoming, m: Mbuf, n: number): number {
   if (inc.step === Step.Done) return offer(inc, m, true);
   if (n === m.len && !(held && held.len)) return n ? offer(inc, m, inc.step === Step.Length && n === inc.left) : 0;
   if (!held) held = hold(nc, inc);
+  if (n && !held.len) return offerPiece(nc, inc, m, held, n);
   if (!n || held.len >= nc.recvMbufLimit || !fits(nc, held, m, n)) {
     const isAsked = inc.woken && held.len > 0;
     inc.woken = false;
@@ -66,6 +68,17 @@ function toSink(nc: Connection, inc: Incoming, m: Mbuf, n: number): number {
   }
   move(nc, inc, m, held, n);
   offer(inc, held, false);
+  return Read.Called;
+}
+
+/** A piece in hand: pages are leased for what the sink leaves of it only, so that it never has to wait for one. */
+function offerPiece(nc: Connection, inc: Incoming, m: Mbuf, held: Mbuf, n: number): number {
+  held._raw = nc.mgr._ops.slice(m._pullup(), 0, n);
+  held.len = n;
+  m.remove(n);
+  used(inc, n);
+  offer(inc, held, false);
+  held._leaseKept();
   return Read.Called;
 }
 

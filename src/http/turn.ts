@@ -1,9 +1,10 @@
 import { post } from "../core/call.js";
 import type { Connection } from "../core/connection.js";
 import { type AnyHandler, MG_EV_CLOSE } from "../core/events.js";
-import { CLOSE_FLAGS, MG_F_SEND_AND_CLOSE } from "../core/flags.js";
+import { CLOSE_FLAGS, MG_F_CLOSE_IMMEDIATELY, MG_F_SEND_AND_CLOSE } from "../core/flags.js";
 import type { Mbuf } from "../core/mbuf.js";
 import { guarded } from "../core/output.js";
+import { Err } from "../core/port.js";
 import { Phase, State } from "../core/state.js";
 import { MG_EV_HTTP_REQUEST } from "./events.js";
 import { type Incoming, Mode } from "./incoming.js";
@@ -32,20 +33,25 @@ export function handOut(nc: Connection, hm: HttpMessage, m: Mbuf, size: number, 
   if (nc._phase) nc._phase = Phase.Raw;
   let handler = inc ? inc.handler : nc.handler;
   if (hooks && hooks.route) handler = hooks.route(nc, hm);
+  if (hooks && hooks.upgrade && !inc) {
+    handler = hooks.upgrade(nc, hm, handler);
+    if (nc._ps & Http.Dead) return;
+  }
   if (inc && inc.sink) inc.sink.end(true);
   else if (handler) handler(nc, MG_EV_HTTP_REQUEST, hm);
   else if (!isAnswered(nc, before)) httpSendError(nc, 404);
   if (m.len === held) m.remove(size);
   hm._view(undefined, 0, 0);
-  if (isAnswered(nc, before)) replied(nc);
-  else owe(nc, handler);
+  if (!isAnswered(nc, before)) return owe(nc, handler);
+  replied(nc);
+  if (nc._ps & Http.Owed) own(nc, handler);
 }
 
 /** The handler sent nothing: it will, later. Until then the connection is busy, and requests behind this one wait. */
 export function owe(nc: Connection, handler: AnyHandler | undefined): void {
   if (nc._src || nc._f & CLOSE_FLAGS) return;
   wait(nc);
-  if (handler !== nc.handler) own(nc, handler);
+  own(nc, handler);
   const due = nc._unsent();
   if (due || nc._due) nc._due = due;
 }
@@ -58,8 +64,9 @@ function wait(nc: Connection): void {
   nc._onEnded = onEnded;
 }
 
-/** An endpoint's handler owes the reply: it learns when the connection closes before it is made. */
-function own(nc: Connection, handler: AnyHandler | undefined): void {
+/** An endpoint's handler owes the reply, or the rest of it: it learns when the connection closes before that. */
+export function own(nc: Connection, handler: AnyHandler | undefined): void {
+  if (handler === nc.handler) return;
   nc._owner = handler;
   nc._onClose = brokenOff;
 }
@@ -84,10 +91,31 @@ export function endBody(nc: Connection): void {
 }
 
 /** The peer half-closed behind its requests: those that are here are answered before the connection closes. */
-function onEnded(nc: Connection): boolean {
-  if (!(nc._ps & Http.Owed)) return false;
+export function onEnded(nc: Connection): boolean {
+  if (!nc.protoData && !(nc._ps & Http.Owed)) return false;
   nc._ps |= Http.Ended;
+  if (nc.protoData) post(nc, goOn, undefined, undefined);
   return true;
+}
+
+/** Nothing more will come of a body that is not whole. */
+export function cutShort(nc: Connection): void {
+  if (isBegun(nc)) breakOff(nc);
+  else nc._f |= MG_F_SEND_AND_CLOSE;
+}
+
+/** Whether a part of the reply went out, and its rest is still to come. */
+function isBegun(nc: Connection): boolean {
+  return nc._src !== undefined || (nc._ps & Http.Open) !== 0;
+}
+
+/** Closes in the middle of a reply: another one inside of it would be taken for a part of it. */
+function breakOff(nc: Connection): false {
+  if (!nc.err) nc.err = Err.Protocol;
+  nc._f |= MG_F_CLOSE_IMMEDIATELY;
+  nc._in().clear();
+  endBody(nc);
+  return false;
 }
 
 /** The reply is in sendMbuf. A long one still being produced keeps its successors waiting. */
@@ -141,6 +169,7 @@ export function incomplete(nc: Connection, phase: Phase): false {
 
 /** The request is refused with this status, and the connection ends: what follows on it cannot be trusted. */
 export function refuse(nc: Connection, status: number, why: string): false {
+  if (isBegun(nc)) return breakOff(nc);
   nc._ps = Http.Dead | Http.Close;
   httpSendError(nc, status, why);
   nc._in().clear();

@@ -116,11 +116,15 @@ function requestEnd(nc: Connection, part: HttpPart, upload: FileUpload | undefin
   else httpSendError(nc, 400, "No file in the request");
 }
 
-/** A client's file name without directories; "" for what cannot be a file's name. */
+/**
+ * A client's file name without directories; "" for what cannot be a file's name, or should not: names that begin with a dot
+ * are settings (.htpasswd), and one that ends in a dot or blank could not be asked for.
+ */
 export function baseName(fileName: string): string {
   const parts = fileName.split("\\").join("/").split("/");
   const name = parts[parts.length - 1];
-  return name === "." || name === ".." || /[\x00-\x1f\x7f]/.test(name) ? "" : name;
+  const last = name.charAt(name.length - 1);
+  return name.charAt(0) === "." || last === "." || last === " " || /[\x00-\x1f\x7f]/.test(name) ? "" : name;
 }
 
 /** A client's name for a text. */

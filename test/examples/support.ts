@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { esp32 } from "../../boards/esp32.js";
 import { linux } from "../../boards/linux.js";
-import { buildBundle, buildNode } from "../../cli/build/index.js";
+import { buildBundle, buildNode, type PackedFile, readPack } from "../../cli/build/index.js";
 import { meerkatRoot } from "../../cli/build/layout.js";
 import { createNodePlatform } from "../../platform/node/index.js";
 import { createVirtualBoard } from "../../platform/virtual-board/index.js";
@@ -35,7 +35,7 @@ export interface RunningBoard extends Running {
 interface Place {
   name: string;
   isHere: boolean;
-  start(app: string): Promise<Running>;
+  start(app: string, pack?: PackedFile[]): Promise<Running>;
 }
 
 const ESPRUINO = process.env.ESPRUINO ?? "";
@@ -50,15 +50,15 @@ const PLACES: Place[] = [
 const BUILD_MAX_MS = 120_000;
 const STARTED = "ready: ";
 
-/** The tests, once for each place; `app` is the example running there. */
-export function inEveryPlace(example: string, tests: (app: () => Running) => void): void {
+/** The tests, once for each place; `app` is the example running there. `dir`: what is packed into it. */
+export function inEveryPlace(example: string, tests: (app: () => Running) => void, dir?: string): void {
   for (const place of PLACES) {
     const suite = place.isHere ? describe : describe.skip;
     suite(`examples/${example} on ${place.name}`, function () {
       this.timeout(BUILD_MAX_MS);
       let running: Running | undefined;
       before(async () => {
-        running = await place.start(exampleFile(example));
+        running = await place.start(exampleFile(example), dir === undefined ? undefined : readPack(exampleFile(dir), true));
       });
       after(() => running?.stop());
       tests(() => running as Running);
@@ -71,25 +71,25 @@ export function exampleFile(name: string): string {
   return join(meerkatRoot, "examples", name);
 }
 
-async function startOnNode(app: string): Promise<Running> {
+async function startOnNode(app: string, pack?: PackedFile[]): Promise<Running> {
   const dir = mkdtempSync(join(tmpdir(), "meerkat-examples-"));
   const out = join(dir, "app.mjs");
-  await buildNode({ app, out });
+  await buildNode({ app, out, pack });
   const port = await freePort();
   return childOf(spawn(process.execPath, [out], { env: { ...process.env, PORT: String(port) } }), port, dir);
 }
 
-async function startOnEspruino(app: string): Promise<Running> {
+async function startOnEspruino(app: string, pack?: PackedFile[]): Promise<Running> {
   const dir = mkdtempSync(join(tmpdir(), "meerkat-examples-"));
   const out = join(dir, "app.js");
   const port = await freePort();
-  await buildBundle({ app, board: linux, defines: { PORT: String(port) }, out });
+  await buildBundle({ app, board: linux, defines: { PORT: String(port) }, out, pack });
   return childOf(spawn(ESPRUINO, [out], { cwd: dir }), port, dir);
 }
 
 /** Builds a program for the ESP32 and runs the bundle on a virtual one. */
-export async function startOnBoard(app: string): Promise<RunningBoard> {
-  const { code } = await buildBundle({ app, board: esp32 });
+export async function startOnBoard(app: string, pack?: PackedFile[]): Promise<RunningBoard> {
+  const { code } = await buildBundle({ app, board: esp32, pack });
   const lines: string[] = [];
   let onListening: () => void = () => undefined;
   const board = createVirtualBoard(createNodePlatform(), esp32, {

@@ -13,6 +13,14 @@ import {
   MG_EV_HTTP_PART_END, MG_EV_HTTP_REPLY, MG_EV_HTTP_REQUEST, MG_EV_SSI_CALL,
 } from "../../src/http/index.js";
 import type { Platform } from "../../src/core/port.js";
+import {
+  MG_EV_WEBSOCKET_CONTROL_FRAME,
+  MG_EV_WEBSOCKET_FRAME,
+  MG_EV_WEBSOCKET_HANDSHAKE_DONE,
+  MG_EV_WEBSOCKET_HANDSHAKE_REQUEST,
+  type WebsocketHandshake,
+  type WebsocketMessage,
+} from "../../src/websocket/index.js";
 
 /** Compiles when A and B are the same type. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -59,20 +67,24 @@ export const inSwitch: EventHandler = (nc, ev, data) => {
       // @ts-expect-error a request is no number
       nc.recvMbuf.remove(data);
       break;
-    case MG_EV_HTTP_REPLY:
-    case MG_EV_HTTP_CHUNK:
-    case MG_EV_HTTP_HDRS:
-    case MG_EV_HTTP_MULTIPART_REQUEST:
+    case MG_EV_HTTP_REPLY: case MG_EV_HTTP_CHUNK: case MG_EV_HTTP_HDRS: case MG_EV_HTTP_MULTIPART_REQUEST:
       same<Same<typeof data, HttpMessage>>();
       break;
     case MG_EV_SSI_CALL:
       same<Same<typeof data, string>>();
       break;
-    case MG_EV_HTTP_PART_BEGIN:
-    case MG_EV_HTTP_PART_DATA:
-    case MG_EV_HTTP_PART_END:
-    case MG_EV_HTTP_MULTIPART_REQUEST_END:
+    case MG_EV_HTTP_PART_BEGIN: case MG_EV_HTTP_PART_DATA: case MG_EV_HTTP_PART_END: case MG_EV_HTTP_MULTIPART_REQUEST_END:
       same<Same<typeof data, HttpPart>>();
+      break;
+    case MG_EV_WEBSOCKET_HANDSHAKE_REQUEST:
+      same<Same<typeof data, HttpMessage>>();
+      break;
+    case MG_EV_WEBSOCKET_HANDSHAKE_DONE:
+      same<Same<typeof data, WebsocketHandshake>>();
+      break;
+    case MG_EV_WEBSOCKET_FRAME:
+    case MG_EV_WEBSOCKET_CONTROL_FRAME:
+      same<Same<typeof data, WebsocketMessage>>();
       break;
     default:
       same<Same<typeof ev, never>>();

@@ -151,7 +151,7 @@ describe("a reply from a source", () => {
       peer.send(get("/"));
       s.run(50);
       const wire = peer.take();
-      assert.ok(wire.split("\r\n\r\n")[1].length < 11);
+      assert.ok(wire === "" || wire.split("\r\n\r\n")[1].length < 11); // "": it broke before anything was written
       assert.equal(peer.state === "open", length === 9, "a source is asked for no more than the rest, so it cannot give too much");
     }
   });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import type { Connection } from "../../src/core/connection.js";
+import type { SimPeer } from "../../platform/sim/index.js";
+import type { Connection, Source } from "../../src/core/connection.js";
 import { MG_EV_CLOSE } from "../../src/core/events.js";
 import type { Mbuf } from "../../src/core/mbuf.js";
-import { type BodySink, httpCollectBody, type HttpMessage, httpReply, httpStreamBody, httpWakeBody, MG_EV_HTTP_HDRS, MG_EV_HTTP_REQUEST, sendHead, sendHttpChunk } from "../../src/http/index.js";
+import { type BodySink, httpCollectBody, type HttpMessage, httpReply, httpReplyFrom, httpStreamBody, httpWakeBody, MG_EV_HTTP_HDRS, MG_EV_HTTP_REQUEST, sendHead, sendHttpChunk } from "../../src/http/index.js";
 import { stage } from "./core-support.js";
-import { CHUNKED, echo, PIECES, post, talk } from "./http-bodies-support.js";
+import { CHUNKED, echo, type Handler, PIECES, POST, post, talk } from "./http-bodies-support.js";
 import { freshServer, get, readReplies, setProtocolHttpWebsocket } from "./http-support.js";
 
 /** A sink that takes at most `most` bytes each time it is asked, and replies at the end. */
@@ -211,5 +212,103 @@ describe("bodies that take all pages and stop", () => {
       peer.reset();
     }
     assert.ok(served >= 12, `${served} of 20 were served`);
+  });
+});
+
+describe("a body that breaks while its reply is under way", () => {
+  beforeEach(freshServer);
+
+  /** Echoes in chunks, or through a source that waits for the body; `log` gets what the sink and the source were told. */
+  function echoing(log: string[], how: "chunks" | "source"): Handler {
+    return (nc, ev) => {
+      if (ev !== MG_EV_HTTP_HDRS) return;
+      let text = "";
+      const source: Source = { next: () => (text ? [text, (text = "")][0] : undefined), done: (sent) => void log.push("done " + sent) };
+      if (how === "chunks") sendHead(nc, 200, -1, "");
+      else httpReplyFrom(nc, 200, "", source, -1);
+      httpStreamBody(nc, {
+        data(m) {
+          const piece = m.text();
+          m.clear();
+          if (how === "chunks") sendHttpChunk(nc, piece);
+          else text += piece;
+          nc.wakeSource();
+        },
+        end: (isWhole) => void log.push("end " + isWhole),
+      });
+    };
+  }
+
+  const ways: [string, (peer: SimPeer) => void][] = [
+    ["is malformed", (peer) => peer.send("zz\r\n")],
+    ["is ended by the peer", (peer) => peer.fin()],
+    ["stops coming", () => undefined],
+  ];
+  for (const how of ["chunks", "source"] as const) {
+    for (const [why, act] of ways) {
+      it(`(${how}) and ${why} closes the connection, without a second head inside the first reply`, () => {
+        const s = stage({ mgr: { limits: { headMs: 2000, idleMs: 5000 } } });
+        const log: string[] = [];
+        const handle = echoing(log, how);
+        const listener = s.mgr.bind("tcp://:80", (nc, ev, data) => {
+          if (ev === MG_EV_CLOSE && nc !== listener) log.push("CLOSE");
+          if (ev >= 100) handle(nc, ev, data as unknown as HttpMessage);
+        });
+        setProtocolHttpWebsocket(listener);
+        const peer = s.peer(80);
+        peer.send(CHUNKED + "5\r\nhello\r\n");
+        s.run(50);
+        act(peer);
+        s.run(30000);
+        const wire = peer.take();
+        assert.equal(wire.split("HTTP/1.1").length, 2, wire);
+        assert.match(wire, /5\r\nhello\r\n$/);
+        assert.deepEqual(log.filter((l) => l !== "done false"), ["end false", "CLOSE"]);
+        assert.equal(s.mgr.pool.free, s.mgr.pool.pages);
+        assert.equal(s.mgr.list().length, 1);
+      });
+    }
+  }
+
+  it("has a sink of its own only once", () => {
+    talk(post("abc"), (nc, ev) => {
+      if (ev !== MG_EV_HTTP_HDRS) return;
+      httpStreamBody(nc, taker(nc, []));
+      assert.throws(() => httpStreamBody(nc, taker(nc, [])), /has a sink already/);
+    });
+  });
+});
+
+describe("a body that is dropped", () => {
+  beforeEach(freshServer);
+
+  it("has headMs to come: dripping does not hold the connection", () => {
+    const s = stage({ mgr: { limits: { headMs: 3000 } } });
+    const listener = s.mgr.bind("tcp://:80", (nc, ev) => void (ev === MG_EV_HTTP_HDRS && httpReply(nc, 401, "", "")));
+    setProtocolHttpWebsocket(listener);
+    const peer = s.peer(80);
+    peer.send(POST + "Content-Length: 60000\r\n\r\n");
+    for (let i = 0; i < 20 && peer.state === "open"; i++) {
+      peer.send("x");
+      s.run(1000);
+    }
+    assert.notEqual(peer.state, "open");
+    assert.equal(s.mgr.list().length, 1);
+  });
+
+  it("in the last page together with the next request does not stop either", () => {
+    for (const wire of [post("x".repeat(3000)), CHUNKED + "bb8\r\n" + "x".repeat(3000) + "\r\n0\r\n\r\n"]) {
+      const s = stage({ mgr: { pages: 2, pageBytes: 512 } });
+      const took: string[] = [];
+      const listener = s.mgr.bind("tcp://:80", (nc, ev, data) => {
+        if (ev === MG_EV_HTTP_HDRS) httpStreamBody(nc, taker(nc, took));
+        if (ev >= 100) echo(nc, ev, data as unknown as HttpMessage);
+      });
+      setProtocolHttpWebsocket(listener);
+      const peer = s.peer(80);
+      peer.send(wire + get("/next"));
+      s.run(2000);
+      assert.deepEqual(readReplies(peer.take()).map((r) => r.body), ["took it", "/next "]);
+    }
   });
 });
