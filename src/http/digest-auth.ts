@@ -1,4 +1,5 @@
 import type { Connection } from "../core/connection.js";
+import type { Files } from "../core/port.js";
 import { deny, type HttpGuard } from "./auth.js";
 import { type AuthParams, authParam, parseAuthParams } from "./auth-params.js";
 import { utf8Text } from "./base64.js";
@@ -16,8 +17,8 @@ export const MG_AUTH_FLAG_IS_GLOBAL_PASS_FILE = 2;
 /** Without a password file everybody is let in. */
 export const MG_AUTH_FLAG_ALLOW_MISSING_FILE = 4;
 
-/** Where passwords are: a password file's text, lines of `user:realm:hash`; or the path of such a file. */
-export type DigestUsers = string | { file: string };
+/** Where passwords are: a password file's text, lines of `user:realm:hash`; or the path of such a file, in the platform's store or another. */
+export type DigestUsers = string | { file: string; files?: Files };
 
 /** Everybody whose credentials are compared has a hash; nobody has this one. */
 const NOBODY = "-";
@@ -30,7 +31,7 @@ const NOBODY = "-";
 export function digestAuth(realm: string, users: DigestUsers): HttpGuard {
   quote(realm);
   return (nc, hm) => {
-    const text = typeof users === "string" ? binaryText(nc.mgr._ops, users) : readHtdigest(nc.mgr, users.file) || "";
+    const text = typeof users === "string" ? binaryText(nc.mgr._ops, users) : readHtdigest(nc.mgr._ops, users.files || nc.mgr.files, users.file) || "";
     const verdict = judge(nc, hm, realm, text);
     return verdict > 0 || deny(nc, challenges(nc, realm, text, verdict < 0));
   };
@@ -55,7 +56,7 @@ export function httpIsAuthorized(nc: Connection, hm: HttpMessage, path: string, 
     const dir = flags & MG_AUTH_FLAG_IS_DIRECTORY ? path : path.slice(0, path.lastIndexOf("/") + 1);
     name = dir && dir.charAt(dir.length - 1) !== "/" ? dir + "/" + file : dir + file;
   }
-  const text = readHtdigest(nc.mgr, name);
+  const text = readHtdigest(nc.mgr._ops, nc.mgr.files, name);
   if (text !== undefined) return judge(nc, hm, domain, text) > 0;
   return (flags & MG_AUTH_FLAG_ALLOW_MISSING_FILE) !== 0 && !(nc.mgr.files && nc.mgr.files.stat(name));
 }

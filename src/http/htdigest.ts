@@ -1,4 +1,4 @@
-import type { Manager } from "../core/manager.js";
+import type { ByteOps, Files } from "../core/port.js";
 import { binary } from "./secret.js";
 
 /** A password file may have this many bytes; of a longer one nothing is taken. */
@@ -9,24 +9,23 @@ let cached = "";
 let cachedPath = "";
 let cachedSize = -1;
 let cachedMs = 0;
-let cachedBy: Manager | undefined;
+let cachedBy: Files | undefined;
 
 /**
  * The contents of a password file, as a binary string: read when it is first asked for, and again when its size or time
  * has changed. Undefined when there is no such file, or it is over 16 KiB.
  */
-export function readHtdigest(mgr: Manager, path: string): string | undefined {
-  const files = mgr.files;
+export function readHtdigest(ops: ByteOps, files: Files | undefined, path: string): string | undefined {
   const info = files && files.stat(path);
   if (!files || !info || info.isDirectory || info.size > HTDIGEST_MAX_BYTES) return undefined;
-  if (info.mtimeMs && mgr === cachedBy && path === cachedPath && info.size === cachedSize && info.mtimeMs === cachedMs) return cached;
+  if (info.mtimeMs && files === cachedBy && path === cachedPath && info.size === cachedSize && info.mtimeMs === cachedMs) return cached;
   const file = files.open(path);
   if (!file) return undefined;
   let text = "";
   while (text.length < info.size) {
     const raw = file.read(text.length, info.size - text.length);
     if (!raw || !raw.length) break;
-    text += binary(mgr._ops, raw);
+    text += binary(ops, raw);
   }
   file.close();
   if (text.length !== info.size) return undefined;
@@ -34,7 +33,7 @@ export function readHtdigest(mgr: Manager, path: string): string | undefined {
   cachedPath = path;
   cachedSize = info.size;
   cachedMs = info.mtimeMs;
-  cachedBy = mgr;
+  cachedBy = files;
   return text;
 }
 

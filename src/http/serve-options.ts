@@ -39,8 +39,8 @@ export interface ServeOptions extends ServeFileOptions {
   ipAcl?: string;
   /** Leads requests elsewhere: made by `urlRewrites`. */
   urlRewrites?: UrlRewriter;
-  /** Asked before anything is looked up, with the path in the store: false when it has refused the request itself (401). */
-  auth?: (nc: Connection, hm: HttpMessage, path: string) => boolean;
+  /** Asked before anything is looked up, with the path and the store it is in: false when it has refused the request itself (401). */
+  auth?: (nc: Connection, hm: HttpMessage, path: string, files: Files) => boolean;
   /** File in the store that is sent with status 404. */
   page404?: string;
 }

@@ -24,7 +24,7 @@ export function serveHttp(nc: Connection, hm: HttpMessage, options?: ServeOption
   if (asked === 404) return notFound(nc, hm, target, o);
   const isDirectory = !asked || asked.charAt(asked.length - 1) === "/";
   let path = joinPath(target.root, isDirectory ? asked.slice(0, -1) : asked);
-  if (o.auth && !o.auth(nc, hm, path)) return; // before anything is said about what there is
+  if (o.auth && !o.auth(nc, hm, path, target.files)) return; // before anything is said about what there is
   if (isHidden(asked, o)) return notFound(nc, hm, target, o);
   if (isDirectory) {
     const index = findIndex(target, path, o);

@@ -72,4 +72,19 @@ describe("fileAuth", () => {
     assert.equal(statusAs(missing, "/open.txt", "", ""), 401);
     missing.finish();
   });
+
+  it("reads the password files of the store that is served, whichever that is", () => {
+    const other = stage();
+    for (const path of ["d/.htpasswd", "d/a.txt"] as const) {
+      const writer = other.platform.files!.create(path);
+      if (typeof writer === "number") throw new Error(path);
+      writer.write(path === "d/a.txt" ? "secret" : line("anna", "pw"));
+      writer.commit();
+    }
+    const s = stage();
+    const auth = fileAuth({ authDomain: "board" });
+    serve(s, (nc, hm) => serveHttp(nc, hm, { auth, files: other.platform.files }));
+    assert.equal(statusAs(s, "/d/a.txt", "", ""), 401);
+    assert.equal(statusAs(s, "/d/a.txt", "anna", "pw"), 200);
+  });
 });
