@@ -23,7 +23,8 @@ export function parseRequestHead(head: string, limits: Limits): HttpMessage | nu
   const proto = words[2];
   if (!method || NOT_TOKEN.test(method)) return 400;
   if (target.length > limits.uriMaxBytes) return 414;
-  if (/[^\x21-\x7e]/.test(target)) return 400; // RFC 3986 §2: a URI is ASCII
+  if (/[^\x21\x22\x24-\x7e]/.test(target)) return 400; // RFC 3986 §2: a URI is ASCII; RFC 9112 §3.2.1: without a fragment
+  if (method === "CONNECT") return 501; // RFC 9110 §9.3.6: a reply of 200 would make a tunnel of the connection
   if (proto !== "HTTP/1.1" && proto !== "HTTP/1.0") {
     const status = versionStatus(proto);
     if (status) return status;
@@ -48,6 +49,7 @@ function pathOf(target: string): string {
   const rest = target.slice(colons + 3);
   const slash = rest.indexOf("/");
   const query = rest.indexOf("?");
+  if (!rest || !slash || !query) return ""; // RFC 9110 §4.2.1: without a host it is invalid
   if (slash >= 0 && (query < 0 || slash < query)) return rest.slice(slash);
   return query < 0 ? "/" : "/" + rest.slice(query);
 }
