@@ -6,7 +6,7 @@ import { type Alternative, captures, compilePattern, matchPattern } from "./matc
 import type { HttpMessage } from "./message.js";
 import { httpReply } from "./reply.js";
 import { busy, requests, seenRequest } from "./server.js";
-import { Http, type HttpHooks, hooksOf } from "./state.js";
+import { type HttpHooks, hooksOf } from "./state.js";
 import { handOut } from "./turn.js";
 
 /** Options of an endpoint. */
@@ -131,7 +131,6 @@ function onRouted(nc: Connection, ev: number, data: unknown): void {
 function route(nc: Connection, hm: HttpMessage): AnyHandler | undefined {
   const router = (nc._hooks as RouterHooks).router as Router;
   const guards = router.guards;
-  nc._ps &= ~Http.Extra; // what was meant for an earlier reply, and that went out as bytes of the program's own
   for (let i = 0; i < guards.length; i++) if (!guards[i](nc, hm)) return undefined;
   const list = router.endpoints;
   const uri = plainPath(hm.uri);

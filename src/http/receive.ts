@@ -13,7 +13,7 @@ export function begin(nc: Connection, hm: HttpMessage, m: Mbuf, hooks: HttpHooks
   const limits = nc.mgr.limits;
   const before = nc._unsent();
   const inc = new Incoming(hm, nc.handler, goOn);
-  describe(nc, hm);
+  describe(nc, hm, 0);
   nc._ps |= Http.Partial;
   // Whoever refuses now refuses for good: what the client would have to send first is too much, or it waits to be asked.
   const isHeavy = hm._length > limits.drainMaxBytes || (hm._expects && m.len === hm._headBytes);

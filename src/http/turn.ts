@@ -19,17 +19,17 @@ import { Http, type HttpHooks } from "./state.js";
 /** Reads on in recvMbuf: server.ts fills it in (no cycle that way). */
 export const reader = {} as { requests(nc: Connection): void };
 
-/** What the reply to this request will have to know; the bits of the request before it end here. */
-export function describe(nc: Connection, hm: HttpMessage): void {
+/** What the reply to this request will have to know; the bits of the request before it end here, but for those to `keep`. */
+export function describe(nc: Connection, hm: HttpMessage, keep: number): void {
   nc._ps =
-    (nc._ps & (Http.Ended | Http.Extra)) | (hm._close ? Http.Close : 0) | (hm._noBody ? Http.NoBody : 0) | (hm.proto === "HTTP/1.0" ? Http.Old : 0);
+    (nc._ps & (Http.Ended | keep)) | (hm._close ? Http.Close : 0) | (hm._noBody ? Http.NoBody : 0) | (hm.proto === "HTTP/1.0" ? Http.Old : 0);
 }
 
 /** The request goes to its handler, whole, with `size` bytes of it still in recvMbuf; to its sink, if it has one. */
 export function handOut(nc: Connection, hm: HttpMessage, m: Mbuf, size: number, inc: Incoming | undefined, hooks: HttpHooks | undefined): void {
   const before = nc._unsent();
   const held = m.len;
-  describe(nc, hm);
+  describe(nc, hm, inc ? Http.Extra : 0);
   if (nc._phase) nc._phase = Phase.Raw;
   let handler = inc ? inc.handler : nc.handler;
   if (hooks && hooks.route) handler = hooks.route(nc, hm);

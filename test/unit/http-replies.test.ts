@@ -196,6 +196,15 @@ describe("header lines for the next reply", () => {
     }
   });
 
+  it("are for this reply only, also when that is made of bytes of the program's own", () => {
+    const t = talk([get("/1"), get("/2")], (nc, hm) => {
+      if (hm.uri === "/2") return void httpReply(nc, 200, "", "");
+      httpAddHeaders(nc, "X-One: 1\r\n");
+      nc.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    });
+    assert.deepEqual(t.replies.map((r) => r.headers["x-one"]), [undefined, undefined]);
+  });
+
   it("are checked like others", () => {
     talk(get("/"), (nc) => {
       for (const bad of ["X: y", "X: y\r\n\r\nHTTP/1.1 200 OK\r\n\r\n", "X: \x00\r\n", "X y\r\n", "Content-Length: 5\r\n", "transfer-encoding: chunked\r\n"]) {
