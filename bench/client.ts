@@ -18,16 +18,21 @@ export interface ClientJob {
   /** How long to go on; 0: until `count` answers have come. */
   seconds: number;
   count: number;
+  /** Open a WebSocket first, and send binary messages of so many bytes instead of `message`. */
+  wsBytes?: number;
 }
 
 interface Lane {
   conn: Socket;
   /** Bytes of the answer under way. */
   gotBytes: number;
+  /** What came of the answer to the opening request; undefined when that is over. */
+  opening: string | undefined;
 }
 
 const job = JSON.parse(process.argv[2]) as ClientJob;
-const message = Buffer.from(job.message, "latin1");
+const OPENING = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+const message = job.wsBytes === undefined ? Buffer.from(job.message, "latin1") : wsFrame(job.wsBytes);
 const result: LoadResult = { count: 0, seconds: 0, errors: 0 };
 const lanes: Lane[] = [];
 let answerBytes = job.answerBytes;
@@ -41,15 +46,16 @@ function start(): void {
 
 function open(): void {
   const conn = connect({ port: job.port, host: "127.0.0.1", noDelay: true });
-  const lane: Lane = { conn, gotBytes: 0 };
+  const lane: Lane = { conn, gotBytes: 0, opening: job.wsBytes === undefined ? undefined : "" };
   lanes.push(lane);
-  conn.on("connect", () => conn.write(message));
+  conn.on("connect", () => conn.write(lane.opening === undefined ? message : OPENING));
   conn.on("data", (bytes) => take(lane, bytes));
   conn.on("error", () => result.errors++);
   conn.on("close", () => fail());
 }
 
 function take(lane: Lane, bytes: Buffer): void {
+  if (lane.opening !== undefined) return opened(lane, bytes);
   if (answerBytes === 0) answerBytes = sizeOf(bytes.toString("latin1"));
   lane.gotBytes += bytes.length;
   if (lane.gotBytes < answerBytes) return;
@@ -58,6 +64,25 @@ function take(lane: Lane, bytes: Buffer): void {
   result.count++;
   if (job.count > 0 && result.count >= job.count) finish();
   else lane.conn.write(message);
+}
+
+/** The WebSocket is open when the head of the reply is here to its end. */
+function opened(lane: Lane, bytes: Buffer): void {
+  lane.opening += bytes.toString("latin1");
+  if (!lane.opening?.endsWith("\r\n\r\n")) return;
+  lane.opening = undefined;
+  lane.conn.write(message);
+}
+
+/** A masked binary message. */
+function wsFrame(size: number): Buffer {
+  const extra = size < 126 ? 0 : size < 65536 ? 2 : 8;
+  const frame = Buffer.alloc(2 + extra + 4 + size, "key!x");
+  frame[0] = 0x82;
+  frame[1] = 0x80 | (extra === 0 ? size : extra === 2 ? 126 : 127);
+  if (extra === 2) frame.writeUInt16BE(size, 2);
+  if (extra === 8) frame.writeBigUInt64BE(BigInt(size), 2);
+  return frame;
 }
 
 /** The size of a whole HTTP reply that came in one piece, as small ones do. */

@@ -22,7 +22,11 @@ const EXCHANGES: Exchange[] = [
   { name: "POST, the body later", pieces: [`POST /y HTTP/1.1\r\n${HOST}Content-Length: 5\r\n\r\n`, "hello"], answer: /^HTTP\/1\.1 404 / },
   { name: "404", pieces: [`GET /nothing HTTP/1.1\r\n${HOST}\r\n`], answer: /^HTTP\/1\.1 404 / },
   { name: "malformed", pieces: ["GET  / HTTP/1.1\r\n\r\n"], answer: /^HTTP\/1\.1 400 / },
-  { name: "chunked", pieces: [`POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`, "5\r\nhello\r\n0\r\n\r\n"], answer: /^HTTP\/1\.1 (501|[2-4]\d\d) / },
+  { name: "chunked", pieces: [`POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`, "5\r\nhello\r\n0\r\n\r\n"], answer: /^HTTP\/1\.1 [2-4]\d\d / },
+  { name: "chunks in many pieces", pieces: [`POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n5;a`, "\r\nhel", "lo\r\n1\r\n!\r", "\n0\r\nX: y\r\n", "\r\n"], answer: /^HTTP\/1\.1 [2-4]\d\d / },
+  { name: "malformed chunks", pieces: [`POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`, "x\r\n"], answer: /^HTTP\/1\.1 [24]0[04] / },
+  { name: "a body it asks for", pieces: [`POST / HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: 5\r\n\r\n`, "hello"], answer: /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 [2-4]\d\d / },
+  { name: "a large body", pieces: [`POST / HTTP/1.1\r\n${HOST}Content-Length: 9000\r\n\r\n${"x".repeat(9000)}`], answer: /^HTTP\/1\.1 (413|200 [^]*x{9000}$)/ },
 ];
 
 const ANSWER_MS = 1500;

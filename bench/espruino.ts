@@ -1,12 +1,14 @@
 import { boot, FATAL, flashApp, flashScript, MANY_SOCKETS } from "./interpreter.js";
 import { type BenchOptions, roundsOf } from "./options.js";
-import { compare, compareSlots, runSlot } from "./rounds.js";
+import { compare, compareSlots, median, runSlot } from "./rounds.js";
 import { numberRow, ratioRow, type Row, skippedRow } from "./row.js";
 
 /* On the real interpreter: hello against a handler written by hand, and against the built-in http module. */
 
 const GROUP = "espruino";
 const HAND_GOAL = { atLeast: 0.6 };
+/** Until the interpreter has cleaned up, and told what is left. */
+const IDLE_MS = 2500;
 
 /** All rows of this part. */
 export async function benchEspruino(options: BenchOptions): Promise<Row[]> {
@@ -50,7 +52,39 @@ async function benchHttp(options: BenchOptions, binary: string, hello: Hello): P
   }
   await ours.stop();
   const row = ratioRow(GROUP, "hello, 8 conn, to the built-in http module", compareSlots(slots.ours, slots.http), options.isBusy);
-  return [row, await benchDeath(options, binary)];
+  const costs = [costRow("ours", slots.ours), costRow("the http module", slots.http)];
+  return [row, ...costs, ...(await benchHeld(options, binary)), await benchDeath(options, binary)];
+}
+
+/** What one request takes of the processor. The module takes it for a connection as well, because it keeps none. */
+function costRow(who: string, slots: Slot[]): Row {
+  const costs = slots.map((slot) => 1e6 / (slot.cpuRate ?? NaN));
+  return numberRow(GROUP, `processor time of a request, ${who}`, median(costs), "us");
+}
+
+/** Variables that a request holds while its handler runs, connection included: what a board must have left. */
+async function benchHeld(options: BenchOptions, binary: string): Promise<Row[]> {
+  options.progress(`${GROUP}: variables of a request`);
+  const ours = await flashApp(binary, options.dir, "bench/espruino/memory-app.ts");
+  const http = await flashScript(binary, options.dir, "bench/espruino/http-memory.js");
+  const rows: Row[] = [];
+  for (const [flashed, who] of [[ours, "ours"], [http, "the http module"]] as const) {
+    const server = await boot(binary, flashed);
+    // The first requests leave behind what is kept for the next of the same kind.
+    for (let i = 0; i < 2; i++) await askHeld(flashed.port);
+    await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+    const idle = Number([...server.output().matchAll(/idle: (\d+) variables/g)].at(-1)?.[1]);
+    const held = (await askHeld(flashed.port)) - idle;
+    await server.stop();
+    rows.push(numberRow(GROUP, `variables held while a request is handled, ${who}`, held, "variables"));
+  }
+  return rows;
+}
+
+/** A request on a connection of its own, answered with the variables in use meanwhile. */
+async function askHeld(port: number): Promise<number> {
+  const answer = await fetch(`http://127.0.0.1:${port}/memory`, { headers: { Connection: "close" } });
+  return Number(await answer.text());
 }
 
 type Slot = Awaited<ReturnType<typeof runSlot>>;

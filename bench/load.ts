@@ -25,6 +25,8 @@ export interface Load {
   seconds: number;
   /** Size of the message of an echo; undefined: GET /. */
   echoBytes?: number;
+  /** Size of a WebSocket message that is echoed. */
+  wsBytes?: number;
 }
 
 const run = promisify(execFile);
@@ -34,12 +36,19 @@ export const loadTool: string = spawnSync("wrk", ["-v"]).error ? "own client" : 
 
 /** Runs one slot. Throws when the tool failed, not when the server did. */
 export async function runLoad(dir: string, port: number, load: Load): Promise<LoadResult> {
+  if (load.wsBytes !== undefined) return runClient(wsJob(port, load, load.wsBytes));
   return loadTool === "wrk" ? runWrk(dir, port, load) : runClient(clientJob(port, load));
 }
 
 function clientJob(port: number, { connections, seconds, echoBytes }: Load): ClientJob {
   const message = echoBytes === undefined ? GET : echoMessage(echoBytes);
   return { port, connections, message, answerBytes: echoBytes ?? 0, seconds, count: 0 };
+}
+
+/** An echo has the same size of head as the message, less the four bytes of the key. */
+function wsJob(port: number, { connections, seconds }: Load, wsBytes: number): ClientJob {
+  const headBytes = wsBytes < 126 ? 2 : wsBytes < 65536 ? 4 : 10;
+  return { port, connections, message: "", answerBytes: headBytes + wsBytes, seconds, count: 0, wsBytes };
 }
 
 /** The request our own client sends. */

@@ -8,11 +8,15 @@ import { benchMemory } from "./memory.js";
 import { benchNode } from "./node.js";
 import { type BenchOptions, type Part, PARTS } from "./options.js";
 import { formatRows, type Row } from "./row.js";
+import { benchTransfer } from "./transfer.js";
+import { benchWs } from "./ws.js";
 
-/* npm run bench [-- --json] [--only node|espruino|memory] [--quick] */
+/* npm run bench [-- --json] [--only node|transfer|espruino|memory] [--quick] */
 
 const RUNNERS: Record<Part, (options: BenchOptions) => Promise<Row[]>> = {
   node: benchNode,
+  ws: benchWs,
+  transfer: benchTransfer,
   espruino: benchEspruino,
   memory: benchMemory,
 };
@@ -21,10 +25,11 @@ const RUNNERS: Record<Part, (options: BenchOptions) => Promise<Row[]>> = {
 const BUSY_LOAD = 0.8;
 
 const HELP = `npm run bench -- [options]
-  --only PART  node, espruino or memory; may be given more than once
+  --only PART  node, ws, transfer, espruino or memory; may be given more than once
   --quick      short rounds
   --json       one JSON document instead of the table
-ESPRUINO names the interpreter for the parts that need one.`;
+ESPRUINO names the interpreter for the parts that need one; MEERKAT_BENCH_MONGOOSE, MEERKAT_BENCH_MONGOOSE6
+and MEERKAT_BENCH_EVHTTP name servers in C that hello is compared with.`;
 
 interface Asked {
   parts: Part[];

@@ -35,7 +35,7 @@ export async function benchMemory(options: BenchOptions): Promise<Row[]> {
 /** Bytes of each example's bundle for the ESP32. */
 async function benchSizes(options: BenchOptions): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const name of ["echo", "hello", "chat", "demo"]) {
+  for (const name of ["echo", "hello", "http-echo", "chat", "demo"]) {
     options.progress(`${GROUP}: size of ${name}`);
     const { bytes } = await buildBundle({ app: join(meerkatRoot, "examples", `${name}.ts`), board: esp32 });
     rows.push(numberRow(GROUP, `code of ${name}, esp32`, bytes, "bytes"));
@@ -120,7 +120,7 @@ async function benchStacks(options: BenchOptions, binary: string): Promise<Row[]
   const name = "smallest stack for a conversation";
   if (!(await canSetStack(binary, options.dir))) return [skippedRow(GROUP, name, "this interpreter has no ESP_STACK")];
   const rows: Row[] = [];
-  for (const app of ["hello", "demo"]) {
+  for (const app of ["hello", "http-echo", "demo"]) {
     const flashed = await flashApp(binary, options.dir, `examples/${app}.ts`);
     options.progress(`${GROUP}: ${name} with ${app}`);
     rows.push(await benchStack(binary, flashed, app));

@@ -19,6 +19,8 @@ export interface ServerSpec {
 export interface Server {
   name: string;
   port: number;
+  /** Its process. */
+  pid: number | undefined;
   /** Everything it printed. */
   output(): string;
   /** Why it is not running any more. */
@@ -70,6 +72,7 @@ function serverOf(spec: ServerSpec, child: ChildProcess): Server {
   return {
     name: spec.name,
     port: spec.port,
+    pid: child.pid,
     output: () => text,
     exit: () => exit,
     cpuS: () => cpuOf(child.pid),

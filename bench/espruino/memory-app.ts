@@ -4,6 +4,7 @@ import { platform } from "meerkat/platform";
 
 /* hello, with a second page: the variables in use after all garbage was collected. Only for the benchmark. */
 
+declare function setInterval(run: () => void, ms: number): unknown;
 declare const process: { env: { [name: string]: string | undefined }; memory(): { usage: number; total: number } };
 
 const mgr = new Manager(platform(), { limits: { idleMs: 0, firstByteMs: 0 } });
@@ -17,3 +18,4 @@ setProtocolHttpWebsocket(listener, { rawEvents: false });
 
 mgr.run();
 console.log("ready");
+setInterval(() => console.log("idle: " + process.memory().usage + " variables"), 500);
