@@ -2,7 +2,7 @@ import { arm, call } from "./call.js";
 import type { Connection } from "./connection.js";
 import { checkDeadline } from "./deadlines.js";
 import { MG_EV_POLL, MG_EV_TIMER } from "./events.js";
-import { CLOSE_FLAGS } from "./flags.js";
+import { CLOSE_FLAGS, MG_F_WANT_READ } from "./flags.js";
 import { close, closeIfAsked } from "./lifecycle.js";
 import type { Manager } from "./manager.js";
 import { leave, settle } from "./output.js";
@@ -64,7 +64,8 @@ function visitAll(mgr: Manager, isTick: boolean): void {
     if (nc._state === State.Closed || nc._listed & Listed.Early || (isTick && checkDeadline(nc, nowMs))) continue;
     if (nc._timer && mgr._ms(nc._timer) <= nowMs) fireTimer(nc);
     if (isTick && nc._state === State.Open) call(nc, MG_EV_POLL, Math.floor(mgr.time()));
-    if (nc._f & CLOSE_FLAGS || nc._o || nc._gate & Gate.Queued || nc._src) settle(nc);
+    // Also one that stopped reading: whoever made room for it may not have known that it waits.
+    if (nc._f & (CLOSE_FLAGS | MG_F_WANT_READ) || nc._o || nc._gate & Gate.Queued || nc._src) settle(nc);
   }
 }
 

@@ -74,6 +74,8 @@ class SsiSource implements Source {
   _pages: Page[];
   /** A handler is about to be called: nothing is sent until it was. */
   _isCalling: boolean;
+  /** What it is called with, when that has to wait until all that was made before is out. */
+  _arg: string | undefined;
   /** What a handler sent, not yet passed on. */
   _sent: Mbuf | undefined;
   /** The source a handler gave. */
@@ -86,6 +88,7 @@ class SsiSource implements Source {
     this._pattern = pattern;
     this._pages = [];
     this._isCalling = false;
+    this._arg = undefined;
     this._sent = undefined;
     this._inner = undefined;
     this.isRaw = true;
@@ -93,7 +96,10 @@ class SsiSource implements Source {
 
   next(maxBytes: number): string | Uint8Array | null | undefined {
     for (;;) {
-      if (this._isCalling) return undefined;
+      if (this._isCalling) {
+        if (this._arg !== undefined) post(this._nc, callNow, this, this._arg);
+        return (this._arg = undefined);
+      }
       if (this._sent) return this._fromSent(this._sent, maxBytes);
       const inner = this._inner;
       if (inner) {
@@ -193,12 +199,16 @@ class SsiSource implements Source {
 
 /**
  * MG_EV_SSI_CALL. For its time the connection takes output as if the page were not being sent; that output is then the
- * page's. (Nothing else waits to be written: a source is only asked when that is so.)
+ * page's. So nothing else may wait to be written, such as the reply's head: then the source is asked again when it is out.
  */
 function callNow(nc: Connection, source: unknown, arg: unknown): void {
   const page = source as SsiSource;
   const outer = nc._src;
   if (!page._isCalling || nc._state !== State.Open || !outer) return;
+  if (nc._unsent()) {
+    page._arg = arg as string;
+    return;
+  }
   nc._src = undefined;
   nc._gate &= ~Gate.Source;
   const handler = nc._owner || nc.handler; // an endpoint's own, where the page is one's reply

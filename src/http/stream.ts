@@ -1,7 +1,7 @@
 import { post } from "../core/call.js";
 import type { Connection } from "../core/connection.js";
 import { rangeError } from "../core/errors.js";
-import type { Mbuf } from "../core/mbuf.js";
+import { Mbuf } from "../core/mbuf.js";
 import { fits, hold, Incoming, Mode, move, Read, Step, used } from "./incoming.js";
 import { Http } from "./state.js";
 
@@ -56,13 +56,17 @@ function beginning(nc: Connection, name: string): Incoming {
 
 /** Hands `n` bytes at the front of recvMbuf to the sink: in place, where nothing else is before or behind them. */
 function toSink(nc: Connection, inc: Incoming, m: Mbuf, n: number): number {
-  let held = inc.held;
+  const held = inc.held;
   if (inc.step === Step.Done) return offer(inc, m, true);
-  if (n === m.len && !(held && held.len)) return n ? offer(inc, m, inc.step === Step.Length && n === inc.left) : 0;
-  if (!held) held = hold(nc, inc);
-  if (n && !held.len) return offerPiece(nc, inc, m, held, n);
+  if (held && held.len) return behind(nc, inc, m, held, n);
+  if (n === m.len) return n ? offer(inc, m, inc.step === Step.Length && n === inc.left) : 0;
+  return offerPart(nc, inc, m, n);
+}
+
+/** The sink left something: the new bytes join it, if there is room; if not, it is only asked again when it wants to be. */
+function behind(nc: Connection, inc: Incoming, m: Mbuf, held: Mbuf, n: number): number {
   if (!n || held.len >= nc.recvMbufLimit || !fits(nc, held, m, n)) {
-    const isAsked = inc.woken && held.len > 0;
+    const isAsked = inc.woken;
     inc.woken = false;
     return isAsked ? offer(inc, held, false) : 0;
   }
@@ -71,14 +75,24 @@ function toSink(nc: Connection, inc: Incoming, m: Mbuf, n: number): number {
   return Read.Called;
 }
 
-/** A piece in hand: pages are leased for what the sink leaves of it only, so that it never has to wait for one. */
-function offerPiece(nc: Connection, inc: Incoming, m: Mbuf, held: Mbuf, n: number): number {
-  held._raw = nc.mgr._ops.slice(m._pullup(), 0, n);
-  held.len = n;
-  m.remove(n);
-  used(inc, n);
-  offer(inc, held, false);
-  held._leaseKept();
+/**
+ * Offers `n` bytes with others behind them: a look at recvMbuf's front that needs no page, so that a sink which takes them
+ * never has to wait for one. What it leaves stays where it is; only the rest of a chunk is moved, as the next one's bytes
+ * have to follow it.
+ */
+function offerPart(nc: Connection, inc: Incoming, m: Mbuf, n: number): number {
+  const part = new Mbuf(nc.mgr.pool);
+  part._raw = nc.mgr._ops.slice(m._pullup(), 0, n);
+  part.len = n;
+  (inc.sink as BodySink).data(part, inc.step === Step.Length);
+  const rest = part.len < n ? part.len : n;
+  part.clear();
+  m.remove(n - rest);
+  used(inc, n - rest);
+  if (!rest) return Read.Called;
+  const held = inc.held || hold(nc, inc);
+  if (inc.step !== Step.Data || !fits(nc, held, m, rest)) return 0;
+  move(nc, inc, m, held, rest);
   return Read.Called;
 }
 
