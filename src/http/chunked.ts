@@ -1,8 +1,5 @@
+import { hasControls, isToken } from "./grammar.js";
 import { trimOws } from "./message.js";
-
-/** Control characters, tab excepted: in a chunk extension they are what smuggling is made of (RFC 9112 §7.1.1). */
-const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]/;
-const NOT_TOKEN = /[^!#$%&'*+.^_`|~0-9A-Za-z-]/;
 
 /** Hexadecimal digits of a chunk size: 2^48 is more than anybody sends, and exact in a double. */
 const DIGITS_MAX = 12;
@@ -15,18 +12,12 @@ export function chunkSize(line: string): number {
   const semicolon = line.indexOf(";");
   const digits = semicolon < 0 ? line : trimOws("." + line.slice(0, semicolon)).slice(1);
   if (!digits || digits.length > DIGITS_MAX || /[^0-9A-Fa-f]/.test(digits)) return -1;
-  if (semicolon >= 0 && (CONTROLS.test(line) || !isName(line.slice(semicolon + 1)))) return -1;
+  if (semicolon >= 0 && (hasControls(line) || !isName(line.slice(semicolon + 1)))) return -1;
   return parseInt(digits, 16);
 }
 
 /** Whether an extension begins with a name. */
 function isName(extension: string): boolean {
   const c = trimOws(extension).charAt(0);
-  return c !== "" && !NOT_TOKEN.test(c);
-}
-
-/** Whether a trailer line (without its CRLF) is a header field (RFC 9112 §7.1.2). */
-export function isField(line: string): boolean {
-  const colon = line.indexOf(":");
-  return colon > 0 && !NOT_TOKEN.test(line.slice(0, colon)) && !CONTROLS.test(line);
+  return isToken(c);
 }

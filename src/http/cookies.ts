@@ -1,3 +1,4 @@
+import { isToken } from "./grammar.js";
 import type { HttpMessage } from "./message.js";
 
 /** Attributes of a cookie (RFC 6265 §4.1.2). */
@@ -44,7 +45,7 @@ function bare(value: string): string {
  */
 export function setCookie(name: string, value: string, options?: CookieOptions): string {
   const o = options || {};
-  if (!name || /[^!#$%&'*+.^_`|~0-9A-Za-z-]/.test(name)) throw new TypeError('Malformed cookie name "' + name + '"');
+  if (!isToken(name)) throw new TypeError('Malformed cookie name "' + name + '"');
   if (/[^\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]/.test(value)) throw new TypeError("Value of cookie " + name + " contains characters that it cannot hold");
   if (o.maxAge !== undefined && Math.floor(o.maxAge) !== o.maxAge) throw new TypeError("maxAge is " + o.maxAge + ": must be a whole number of seconds");
   if (o.sameSite === "None" && !o.secure) throw new TypeError("sameSite None needs secure");

@@ -2,6 +2,7 @@ import type { Manager } from "../core/manager.js";
 import { hexOf } from "../hash/hasher.js";
 import { type AuthParams, authParam, parseAuthParams } from "./auth-params.js";
 import { ALGORITHMS, digestHex, digestResponse } from "./digest-hash.js";
+import { hasControls } from "./grammar.js";
 import { quote } from "./parse-header.js";
 import { binaryText } from "./secret.js";
 
@@ -52,7 +53,7 @@ function answer(mgr: Manager, params: AuthParams, isSha: boolean, login: DigestL
   const opaque = authParam(params, "opaque");
   if (realm === undefined || nonce === undefined || opaque === undefined) return undefined;
   const realmText = ops.utf8(realm, 0, realm.length);
-  if (/[\x00-\x08\x0a-\x1f\x7f]/.test(realmText + nonce + opaque + login.user + login.uri)) return undefined; // RFC 9110 §5.5
+  if (hasControls(realmText + nonce + opaque + login.user + login.uri)) return undefined; // RFC 9110 §5.5
   const qop = authParam(params, "qop") ? "auth" : "";
   const count = ("0000000" + (login.count || 1).toString(16)).slice(-8);
   const cnonce = hexOf(mgr, mgr._platform.random(8));

@@ -1,5 +1,5 @@
 import type { ByteOps } from "../core/port.js";
-import { isField } from "./chunked.js";
+import { hasControls, isField } from "./grammar.js";
 
 /**
  * Header lines of a program, checked, as the bytes that go over the wire. Throws TypeError unless each is `name: value CRLF`
@@ -12,6 +12,7 @@ export function headerBytes(ops: ByteOps, headers: string): string {
   const lines = bytes.split("\r\n");
   if (lines.pop() !== "") throw new TypeError("Header lines must end in CRLF");
   for (let i = 0; i < lines.length; i++) {
+    if (hasControls(lines[i])) throw new TypeError("Header " + lines[i].split(":")[0] + " contains control characters");
     if (!isField(lines[i])) throw new TypeError('Malformed header line "' + lines[i] + '"');
     const name = lines[i].slice(0, lines[i].indexOf(":")).toLowerCase();
     if (name === "content-length" || name === "transfer-encoding") throw new TypeError("Header " + name + " is made from the body: leave it out");

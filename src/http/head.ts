@@ -1,10 +1,7 @@
 import type { Limits } from "../core/limits.js";
+import { hasControls, isToken } from "./grammar.js";
 import { HttpMessage, trimOws } from "./message.js";
 
-/** Control characters that no head line may contain: everything below space but tab, and DEL (RFC 9110 §5.5). */
-const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]/;
-/** Anything that is no token character (RFC 9110 §5.6.2), with the request line's space and the rest left to the callers. */
-const NOT_TOKEN = /[^!#$%&'*+.^_`|~0-9A-Za-z-]/;
 /** What no host and port can hold (RFC 3986 §3.2.2). Negated: a range that ends above \x7f never matches on Espruino. */
 const NOT_HOST = /[^!$%&'()*+,.0-9:;=A-Z\x5b\x5d_a-z~-]/;
 
@@ -21,7 +18,7 @@ export function parseRequestHead(head: string, limits: Limits): HttpMessage | nu
   const method = words[0];
   const target = words[1];
   const proto = words[2];
-  if (!method || NOT_TOKEN.test(method)) return 400;
+  if (!isToken(method)) return 400;
   if (target.length > limits.uriMaxBytes) return 414;
   if (/[^\x21\x22\x24-\x7e]/.test(target)) return 400; // RFC 3986 §2: a URI is ASCII; RFC 9112 §3.2.1: without a fragment
   if (method === "CONNECT") return 501; // RFC 9110 §9.3.6: a reply of 200 would make a tunnel of the connection
@@ -29,7 +26,7 @@ export function parseRequestHead(head: string, limits: Limits): HttpMessage | nu
     const status = versionStatus(proto);
     if (status) return status;
   }
-  if (CONTROLS.test(lines.join(""))) return 400;
+  if (hasControls(lines.join(""))) return 400;
   const path = target.charAt(0) === "/" || (target === "*" && method === "OPTIONS") ? target : pathOf(target);
   return path ? withHeaders(head, lines, method, path, proto) : 400;
 }
@@ -100,7 +97,7 @@ function headerLine(line: string, facts: Facts): number {
   if (name === "transfer-encoding") return transferEncoding(trimOws(line.slice(colon + 1)).toLowerCase(), facts);
   if (name === "expect") return expectation(trimOws(line.slice(colon + 1)).toLowerCase(), facts);
   if (name === "connection") return connection(line.slice(colon + 1).toLowerCase(), facts);
-  return NOT_TOKEN.test(name) ? 400 : 0; // space before the colon included (RFC 9112 §5.1)
+  return isToken(name) ? 0 : 400; // space before the colon included (RFC 9112 §5.1)
 }
 
 /** Content-Length: digits only, and once: a repeated one may be refused, and is (RFC 9112 §6.3). */

@@ -3,8 +3,9 @@ import type { AnyHandler } from "../core/events.js";
 import { MG_F_DELETE_CHUNK } from "../core/flags.js";
 import { Mbuf } from "../core/mbuf.js";
 import { fed, starve } from "../core/room.js";
-import { chunkSize, isField } from "./chunked.js";
+import { chunkSize } from "./chunked.js";
 import { MG_EV_HTTP_CHUNK } from "./events.js";
+import { isField } from "./grammar.js";
 import type { HttpMessage } from "./message.js";
 import type { BodySink } from "./stream.js";
 

@@ -1,9 +1,7 @@
 import type { ByteOps } from "../core/port.js";
+import { hasControls, isToken } from "./grammar.js";
 import { trimOws } from "./message.js";
 
-/** Control characters that no line may contain, as in a request's head (RFC 9110 §5.5). */
-const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f]/;
-const NOT_TOKEN = /[^!#$%&'*+.^_`|~0-9A-Za-z-]/;
 /** What a boundary is made of (RFC 2046 §5.1.1: bchars). */
 const NOT_BOUNDARY = /[^0-9A-Za-z'()+_,.\x2f:=? -]/;
 
@@ -33,12 +31,12 @@ export function parsePartHead(ops: ByteOps, head: string, part: PartHead): strin
   const lines = head.split("\r\n");
   let disposition = "";
   part.contentType = "";
-  if (CONTROLS.test(lines.join(""))) return "Part head contains control characters";
+  if (hasControls(lines.join(""))) return "Part head contains control characters";
   for (let i = 0; i < lines.length; i++) {
     const line = lines[i];
     const colon = line.indexOf(":");
     const name = line.slice(0, colon).toLowerCase();
-    if (line && (colon < 1 || NOT_TOKEN.test(name))) return "Malformed line in the head of a part"; // also folded lines
+    if (line && (colon < 0 || !isToken(name))) return "Malformed line in the head of a part"; // also folded lines
     const value = trimOws(line.slice(colon + 1));
     if (name === "content-disposition") {
       if (disposition) return "Part has two Content-Dispositions";
@@ -91,7 +89,7 @@ function parseParams(text: string, from: number): string[] | undefined {
       at += part.length; // an empty parameter
       continue;
     }
-    if (!name || equals < 0 || NOT_TOKEN.test(name)) return undefined;
+    if (equals < 0 || !isToken(name)) return undefined;
     const quote = part.charAt(equals + 1) === '"' ? at + equals + 2 : 0;
     const end = quote ? quoteEnd(text, quote) : at + part.length;
     const value = quote ? text.slice(quote, end) : trimOws(part.slice(equals + 1));

@@ -1,3 +1,5 @@
+import { hasControls } from "./grammar.js";
+
 /**
  * The value of the parameter `name` in a header's value: `name=value` or `name="value"` with `\` before what it quotes
  * (mg_http_parse_header2; RFC 9110 §5.6.6). Names are compared without regard to case, and only where a parameter can
@@ -60,6 +62,6 @@ export function unquote(text: string): string {
 
 /** Text between quotes, with `\` before what needs it (RFC 9110 §5.6.4). Throws TypeError for control characters. */
 export function quote(text: string): string {
-  if (/[\x00-\x08\x0a-\x1f\x7f]/.test(text)) throw new TypeError("Cannot quote control characters");
+  if (hasControls(text)) throw new TypeError("Cannot quote control characters");
   return '"' + text.split("\\").join("\\\\").split('"').join('\\"') + '"';
 }

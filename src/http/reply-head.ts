@@ -1,5 +1,5 @@
 import type { Limits } from "../core/limits.js";
-import { isField } from "./chunked.js";
+import { hasControls, isField } from "./grammar.js";
 import { HttpMessage, trimOws } from "./message.js";
 
 /** More digits than this are no size that anybody sends, and not exact in a double. */
@@ -17,7 +17,7 @@ export function parseReplyHead(head: string, limits: Limits, method: string): Ht
   const first = lines[0];
   if (lines.length - 1 > limits.headersMax) return 0;
   const status = statusOf(first);
-  if (!status || /[\x00-\x08\x0a-\x1f\x7f]/.test(first)) return 0;
+  if (!status || hasControls(first)) return 0;
   const facts: Facts = { length: -1, isChunked: false, close: false, keep: false };
   for (let i = 1; i < lines.length; i++) if (!isField(lines[i]) || !headerLine(lines[i], facts)) return 0;
   const isOld = first.charAt(7) === "0";

@@ -7,6 +7,7 @@ import { type Data, toRaw } from "../core/mbuf.js";
 import type { ByteOps, Raw } from "../core/port.js";
 import { format } from "../core/printf.js";
 import { INPUT_ONLY, State } from "../core/state.js";
+import { headerBytes } from "./fields.js";
 import { BodySource, RawSource } from "./source.js";
 import { Http, type HttpHooks } from "./state.js";
 import { statusMessage } from "./status.js";
@@ -208,23 +209,8 @@ function checkStatus(status: number): void {
   if (!(status >= 100 && status < 1000) || Math.floor(status) !== status) throw rangeError("Status is " + status + ": must be a whole number from 100 to 999");
 }
 
-/** Header lines must each be `name: value CRLF`, and nothing else may hide in them (RFC 9112 §5). */
+/** Header lines of the program, checked, as bytes: those of the last call are remembered. */
 function checkHeaders(ops: ByteOps, headers: string): void {
-  const raw = ops.text(headers);
-  const bytes = typeof raw === "string" ? raw : ops.latin1(raw, 0, raw.length);
-  if (bytes) {
-    const lines = bytes.split("\r\n");
-    if (lines.pop() !== "") throw new TypeError("Header lines must end in CRLF");
-    for (let i = 0; i < lines.length; i++) checkLine(lines[i]);
-  }
+  checkedBytes = headerBytes(ops, headers);
   checked = headers;
-  checkedBytes = bytes;
-}
-
-function checkLine(line: string): void {
-  const colon = line.indexOf(":");
-  if (colon < 1 || /[^!#$%&'*+.^_`|~0-9A-Za-z-]/.test(line.slice(0, colon))) throw new TypeError('Malformed header line "' + line + '"');
-  const name = line.slice(0, colon).toLowerCase();
-  if (name === "content-length" || name === "transfer-encoding") throw new TypeError("Header " + name + " is made from the body: leave it out");
-  if (/[\x00-\x08\x0a-\x1f\x7f]/.test(line)) throw new TypeError("Header " + line.slice(0, colon) + " contains control characters");
 }

@@ -2,6 +2,7 @@ import type { Source } from "../core/connection.js";
 import { toRaw } from "../core/mbuf.js";
 import type { ByteOps, Raw } from "../core/port.js";
 import { headerBytes } from "./fields.js";
+import { isToken } from "./grammar.js";
 
 /** A request body that is produced while it is sent. */
 export interface HttpBodySource {
@@ -46,7 +47,7 @@ export function makeRequest(ops: ByteOps, target: string, host: string, credenti
   const from = typeof body === "object" && !(body instanceof Uint8Array) ? body : undefined;
   const raw = body === undefined || from ? undefined : toRaw(ops, body as string | Uint8Array);
   const method = r.method || (body === undefined ? "GET" : "POST");
-  if (/[^!#$%&'*+.^_`|~0-9A-Za-z-]/.test(method)) throw new TypeError('Malformed method "' + method + '"');
+  if (!isToken(method)) throw new TypeError('Malformed method "' + method + '"');
   if (method === "CONNECT") throw new TypeError("CONNECT is not supported");
   const isTarget = target.charAt(0) === "/" || (target === "*" && method === "OPTIONS");
   if (!isTarget || /[^\x21-\x7e]/.test(target)) throw new TypeError('Malformed target "' + target + '": must be ASCII and begin with /');
