@@ -47,7 +47,7 @@ export function setCookie(name: string, value: string, options?: CookieOptions):
   const o = options || {};
   if (!isToken(name)) throw new TypeError('Malformed cookie name "' + name + '"');
   if (/[^\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]/.test(value)) throw new TypeError("Value of cookie " + name + " contains characters that it cannot hold");
-  if (o.maxAge !== undefined && Math.floor(o.maxAge) !== o.maxAge) throw new TypeError("maxAge is " + o.maxAge + ": must be a whole number of seconds");
+  if (o.maxAge !== undefined && !(Math.abs(o.maxAge) <= 9007199254740991 && Math.floor(o.maxAge) === o.maxAge)) throw new TypeError("maxAge is " + o.maxAge + ": must be a whole number of seconds");
   if (o.sameSite === "None" && !o.secure) throw new TypeError("sameSite None needs secure");
   if (o.sameSite && o.sameSite !== "Strict" && o.sameSite !== "Lax" && o.sameSite !== "None") throw new TypeError("sameSite must be Strict, Lax or None");
   let line = "Set-Cookie: " + name + "=" + value;

@@ -151,7 +151,7 @@ function route(nc: Connection, hm: HttpMessage): AnyHandler | undefined {
     cors = one.cors;
     hm.captures = captures(uri);
   }
-  if (!longest) return unmatched(nc);
+  if (!longest) return unmatched(nc, hm);
   if (cors && !cors(nc, hm)) return undefined;
   if (!found) return notAllowed(nc, hm, list, path, longest);
   return found.guard && !found.guard(nc, hm) ? undefined : found.handler;
@@ -173,9 +173,11 @@ function plainPath(uri: string): string {
 }
 
 /** No pattern matches the path: it is the connection's own handler's, as in Mongoose. */
-function unmatched(nc: Connection): AnyHandler | undefined {
-  if (!nc.handler) httpReply(nc, 404, "Content-Type: text/plain\r\n", "Not Found\n");
-  return nc.handler;
+function unmatched(nc: Connection, hm: HttpMessage): AnyHandler | undefined {
+  if (nc.handler) return nc.handler;
+  if (hm.uri === "*") httpReply(nc, 204, "", ""); // RFC 9110 §9.3.7: about the server as a whole there is nothing to say
+  else httpReply(nc, 404, "Content-Type: text/plain\r\n", "Not Found\n");
+  return undefined;
 }
 
 /** The path is known, the method is not: RFC 9110 §9.3.7 (OPTIONS) and §15.5.6. */

@@ -67,10 +67,11 @@ interface Facts {
   close: boolean;
   chunked: boolean;
   expects: boolean;
+  hasCredentials: boolean;
 }
 
 function withHeaders(head: string, lines: string[], method: string, target: string, proto: string): HttpMessage | number {
-  const facts: Facts = { hosts: 0, length: -1, close: false, chunked: false, expects: false };
+  const facts: Facts = { hosts: 0, length: -1, close: false, chunked: false, expects: false, hasCredentials: false };
   for (let i = 1; i < lines.length; i++) {
     const status = headerLine(lines[i], facts);
     if (status) return status;
@@ -96,6 +97,7 @@ function headerLine(line: string, facts: Facts): number {
   if (name === "content-length") return contentLength(trimOws(line.slice(colon + 1)), facts);
   if (name === "transfer-encoding") return transferEncoding(trimOws(line.slice(colon + 1)).toLowerCase(), facts);
   if (name === "expect") return expectation(trimOws(line.slice(colon + 1)).toLowerCase(), facts);
+  if (name === "authorization") return credentials(facts);
   if (name === "connection") return connection(line.slice(colon + 1).toLowerCase(), facts);
   return isToken(name) ? 0 : 400; // space before the colon included (RFC 9112 §5.1)
 }
@@ -120,6 +122,13 @@ function transferEncoding(value: string, facts: Facts): number {
 function expectation(value: string, facts: Facts): number {
   if (value !== "100-continue") return 417;
   facts.expects = true;
+  return 0;
+}
+
+/** Authorization: once. Of two, a proxy in front may have looked at the other one. */
+function credentials(facts: Facts): number {
+  if (facts.hasCredentials) return 400;
+  facts.hasCredentials = true;
   return 0;
 }
 

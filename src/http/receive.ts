@@ -102,7 +102,7 @@ function stay(nc: Connection, inc: Incoming, m: Mbuf): number {
   const n = (here < hm._length ? here : hm._length) - inc.got;
   if (n > 0 && !chunkEvent(nc, inc, m, hm._headBytes + inc.got, n)) inc.got += n;
   else if (n > 0) return dropFirst(nc, inc, m, n);
-  return inc.got === hm._length ? Read.Over : n > 0 ? Read.Called : 0;
+  return n > 0 ? Read.Called : inc.got === hm._length ? Read.Over : 0; // a handler that replied to the last piece gets no HTTP_REQUEST
 }
 
 /** The handler dropped a piece: from here on the body is collected apart from its head. */

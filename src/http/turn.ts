@@ -95,6 +95,7 @@ export function onEnded(nc: Connection): boolean {
   if (!nc.protoData && !(nc._ps & Http.Owed)) return false;
   nc._ps |= Http.Ended;
   if (nc.protoData) post(nc, goOn, undefined, undefined);
+  else if (!isBegun(nc)) nc._phase = Phase.Idle; // whoever asked may be gone: what is owed has idleMs to come
   return true;
 }
 

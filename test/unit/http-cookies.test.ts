@@ -60,7 +60,7 @@ describe("setCookie", () => {
 
   it("throws TypeError for names that are no tokens, and for attributes that cannot be", () => {
     for (const name of ["", "a b", "a=b", "a;b", "\u00e9", "a\r\n"]) assert.throws(() => setCookie(name, "x"), TypeError, name);
-    const bad = [{ path: "/;x" }, { path: "" }, { domain: "x\r\ny" }, { maxAge: 1.5 }, { maxAge: NaN }, { sameSite: "None" }, { sameSite: "lax" }];
+    const bad = [{ path: "/;x" }, { path: "" }, { domain: "x\r\ny" }, { maxAge: 1.5 }, { maxAge: NaN }, { maxAge: Infinity }, { maxAge: -Infinity }, { sameSite: "None" }, { sameSite: "lax" }];
     for (const options of bad) assert.throws(() => setCookie("n", "x", options as CookieOptions), TypeError, JSON.stringify(options));
   });
 });

@@ -352,6 +352,13 @@ describe("guards", () => {
     s.finish();
   });
 
+  it("let OPTIONS * pass, which is about the server and has nothing to allow", () => {
+    const { s, ask } = routed((listener) => httpRoute(listener, "GET /x$", says("x")));
+    const reply = ask("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert.deepEqual([reply.status, reply.headers.allow], [204, undefined]);
+    s.finish();
+  });
+
   it("may close the connection instead of answering", () => {
     const { s, peer } = routed((listener) => httpGuard(listener, (nc) => ((nc.flags |= MG_F_CLOSE_IMMEDIATELY), false)));
     peer.send(get("/"));

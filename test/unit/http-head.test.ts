@@ -148,6 +148,8 @@ const HEADS: [why: string, status: number, ...lines: string[]][] = [
   ["chunked, then another coding", 400, "POST / HTTP/1.1", HOST, "Transfer-Encoding: chunked", "Transfer-Encoding: identity"],
   ["the expectation of 100-continue", 200, "POST / HTTP/1.1", HOST, "Content-Length: 5", "Expect: 100-Continue"],
   ["another expectation", 417, "POST / HTTP/1.1", HOST, "Content-Length: 5", "Expect: the unexpected"],
+  ["credentials", 200, "GET / HTTP/1.1", HOST, "Authorization: Basic YTpi"],
+  ["credentials twice", 400, "GET / HTTP/1.1", HOST, "Authorization: Basic YTpi", "authorization: Basic YTpi"],
   ["CONNECT, in its own form", 501, "CONNECT example.com:443 HTTP/1.1", HOST],
   ["CONNECT, with a path", 501, "CONNECT / HTTP/1.1", HOST],
   ["an absolute target without a host", 400, "GET http:///x HTTP/1.1", HOST],

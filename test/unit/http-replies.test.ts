@@ -239,6 +239,20 @@ describe("an answer that comes later", () => {
     s.run(100);
     assert.equal(s.mgr.find(ids[0]), undefined);
   });
+
+  it("is not waited for without end when the client has closed its side", () => {
+    const s = stage({ mgr: { limits: { idleMs: 5000 } } });
+    serve(s, () => undefined);
+    const patient = s.peer(80);
+    const gone = s.peer(80);
+    patient.send(get("/"));
+    gone.send(get("/"));
+    s.run(10);
+    gone.fin();
+    s.run(20000);
+    assert.equal(patient.state, "open");
+    assert.deepEqual(s.mgr.list().map((c) => c.kind), ["in", "listener"]);
+  });
 });
 
 describe("an error page", () => {
