@@ -104,6 +104,11 @@ describe("hoist", () => {
       "function f(a){if(a)(/x/).exec(a)}",
     ],
     [
+      "ends a bare return, because a function that ends with one does not parse",
+      "function f(a){if(a)return}function g(a){if(a){return}a()}",
+      "function f(a){if(a)return;}function g(a){if(a){return;}a()}",
+    ],
+    [
       "writes integers with all digits, because 1e3 is a float",
       "f(1e3,12e5,1e21,.5,1.5e3)",
       "f(1000,1200000,1e21,.5,1500)",
