@@ -47,6 +47,8 @@ export interface Limits {
   chunkLineMaxBytes: number;
   /** Bytes a second, on average after the first `headMs`, that a body must bring. 0: no limit. */
   bodyRateMin: number;
+  /** From a request being handed out to the first byte of its reply. */
+  answerMs: number;
   /** Client: from the request being sent to the first byte of the reply. */
   replyMs: number;
   /** Client: from the request to the end of its reply. */
@@ -80,6 +82,7 @@ function limitsTable(): Table {
     drainMaxBytes: [65536, 0, 1073741824],
     chunkLineMaxBytes: [256, 16, 65536],
     bodyRateMin: [50, 0, 1073741824],
+    answerMs: [300000, 0, 86400000],
     replyMs: [20000, 0, 3600000],
     totalMs: [0, 0, 86400000],
     continueMs: [1000, 0, 3600000],

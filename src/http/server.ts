@@ -12,7 +12,7 @@ import { HttpMessage } from "./message.js";
 import { begin, isSlow, isWaiting, readOn } from "./receive.js";
 import { refusal } from "./reply.js";
 import { Http, type HttpHooks, hooksOf } from "./state.js";
-import { cutShort, handOut, incomplete, onSend, owe, reader, refuse, replied, timeOut } from "./turn.js";
+import { cutShort, handOut, incomplete, isForgotten, onSend, owe, reader, refuse, replied, timeOut } from "./turn.js";
 
 /** Heads longer than this are parsed each time. */
 const SEEN_MAX_BYTES = 1024;
@@ -91,11 +91,18 @@ function onQuiet(nc: Connection, ev: number, data: unknown): void {
 /** Raw events of a connection that is in the middle of something. */
 export function busy(nc: Connection, ev: number, data: unknown): void {
   if (ev === MG_EV_SEND) onSend(nc, data as number);
-  else if (ev === MG_EV_POLL && nc.protoData) {
-    (nc.protoData as Incoming).woken = true;
-    if (isSlow(nc)) timeOut(nc);
-    else requests(nc);
+  else if (ev === MG_EV_POLL) tick(nc, nc.protoData as Incoming | undefined);
+}
+
+/** Once a tick: a body that does not come, a sink that has not said that it can go on, a reply that nobody makes. */
+function tick(nc: Connection, inc: Incoming | undefined): void {
+  if (!inc) {
+    if (isForgotten(nc)) refuse(nc, 503, "");
+    return;
   }
+  inc.woken = true;
+  if (isSlow(nc)) timeOut(nc);
+  else requests(nc);
 }
 
 /** A remembered request was handed out: it is removed; its reply is there, goes by a source, or comes later. */

@@ -51,9 +51,16 @@ export function handOut(nc: Connection, hm: HttpMessage, m: Mbuf, size: number, 
 export function owe(nc: Connection, handler: AnyHandler | undefined): void {
   if (nc._src || nc._f & CLOSE_FLAGS) return;
   wait(nc);
+  nc._since = nc.mgr._platform.now();
   own(nc, handler);
   const due = nc._unsent();
   if (due || nc._due) nc._due = due;
+}
+
+/** Whether a reply has been owed for so long that nobody is going to make it. */
+export function isForgotten(nc: Connection): boolean {
+  const limitMs = nc.mgr.limits.answerMs;
+  return limitMs > 0 && (nc._ps & Http.Owed) !== 0 && !isBegun(nc) && !nc._unsent() && nc.mgr._platform.now() - nc._since > limitMs;
 }
 
 /** The connection is busy with a reply. */

@@ -240,6 +240,21 @@ describe("an answer that comes later", () => {
     assert.equal(s.mgr.find(ids[0]), undefined);
   });
 
+  it("that nobody makes is 503 after answerMs, and one in pieces may take longer", () => {
+    const s = stage({ mgr: { limits: { answerMs: 60000 } } });
+    serve(s, (nc, hm) => void (hm.uri === "/open" && sendHead(nc, 200, -1, "")));
+    const [forgotten, open] = [s.peer(80), s.peer(80)];
+    forgotten.send(get("/"));
+    open.send(get("/open"));
+    s.run(55000);
+    assert.equal(forgotten.take(), "");
+    s.run(10000);
+    assert.deepEqual(readReplies(forgotten.take()).map((r) => r.status), [503]);
+    assert.notEqual(forgotten.state, "open");
+    s.run(200000);
+    assert.equal(open.state, "open");
+  });
+
   it("is not waited for without end when the client has closed its side", () => {
     const s = stage({ mgr: { limits: { idleMs: 5000 } } });
     serve(s, () => undefined);

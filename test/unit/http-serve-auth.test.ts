@@ -73,6 +73,13 @@ describe("fileAuth", () => {
     missing.finish();
   });
 
+  it("gives nobody a password file, whatever it is called: who has a hash needs no password", () => {
+    const s = guarded({ "all.txt": line("anna", "pw"), "small.txt": "s", "d/passwords": line("anna", "pw"), "d/x.txt": "x" }, { globalAuthFile: "all.txt", perDirectoryAuthFile: "passwords" });
+    for (const uri of ["/small.txt", "/d/x.txt"]) assert.equal(statusAs(s, uri, "anna", "pw"), 200, uri);
+    for (const uri of ["/all.txt", "/d/passwords", "/%61ll.txt", "/d/PASSWORDS"]) assert.equal(statusAs(s, uri, "anna", "pw"), 404, uri);
+    s.finish();
+  });
+
   it("reads the password files of the store that is served, whichever that is", () => {
     const other = stage();
     for (const path of ["d/.htpasswd", "d/a.txt"] as const) {

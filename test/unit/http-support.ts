@@ -96,6 +96,11 @@ export async function freshQuietServer(): Promise<void> {
   rawEvents = false;
 }
 
+// Others import this file as well: what was made for one test ends with it.
+afterEach(() => {
+  rawEvents = true;
+});
+
 /** The server in use: see {@link freshServer}. */
 export function setProtocolHttpWebsocket(nc: Connection, options: HttpOptions = { rawEvents }): void {
   http.setProtocolHttpWebsocket(nc, options);
