@@ -9,13 +9,17 @@ import type { ByteOps, Raw } from "../../src/core/port.js";
 /** The native slices, called on any `Uint8Array`: `Buffer` methods that need nothing of `Buffer`. */
 interface Slices {
   latin1Slice(this: Uint8Array, from: number, to: number): string;
+  latin1Write(this: Uint8Array, text: string, at: number, count: number): number;
   utf8Slice(this: Uint8Array, from: number, to: number): string;
 }
 
-const { latin1Slice, utf8Slice } = Buffer.prototype as unknown as Slices;
+const { latin1Slice, latin1Write, utf8Slice } = Buffer.prototype as unknown as Slices;
 
 /** Up to this many bytes a loop fills an array faster than a `Buffer` can be put around it. */
 const LOOP_MAX_BYTES = 64;
+
+/** From this size on bytes that come as an array stay one. */
+export const LARGE_BYTES = 32768;
 
 /** Bytes `from` to `to` of an array as a binary string. */
 export function binaryOf(u: Uint8Array, from: number, to: number): string {
@@ -64,9 +68,34 @@ function indexOf(r: Raw, needle: string, from: number): number {
 }
 
 function concat(a: Raw, b: Raw): Raw {
+  if (isLargeArray(a) || isLargeArray(b)) return joinArrays(a, [b]);
   const first = typeof a === "string" ? a : binaryOf(a, 0, a.length);
   return first + (typeof b === "string" ? b : binaryOf(b, 0, b.length));
 }
 
+/** Much in an array stays in one: as a string it would be copied each time it is joined. */
+function isLargeArray(r: Raw): boolean {
+  return typeof r !== "string" && r.length >= LARGE_BYTES;
+}
+
+function join(first: Raw, rest: Raw[]): Raw {
+  if (isLargeArray(first) || rest.some(isLargeArray)) return joinArrays(first, rest);
+  let all = first;
+  for (const one of rest) all = concat(all, one);
+  return all;
+}
+
+function joinArrays(first: Raw, rest: Raw[]): Uint8Array {
+  const out = Buffer.allocUnsafeSlow(rest.reduce((sum, one) => sum + one.length, first.length));
+  let at = 0;
+  for (let i = -1; i < rest.length; i++) {
+    const one = i < 0 ? first : rest[i];
+    if (typeof one === "string") latin1Write.call(out, one, at, one.length);
+    else out.set(one, at);
+    at += one.length;
+  }
+  return out;
+}
+
 /** {@link ByteOps} for Node. */
-export const nodeBytes: ByteOps = { text, copy, latin1, utf8, bytes, slice, indexOf, concat };
+export const nodeBytes: ByteOps = { text, copy, latin1, utf8, bytes, slice, indexOf, concat, join };

@@ -5,7 +5,7 @@
 
 import { isUtf8 } from "node:buffer";
 import type { Raw } from "../../src/core/port.js";
-import { binaryOf, nodeBytes } from "./byte-ops.js";
+import { binaryOf, LARGE_BYTES, nodeBytes } from "./byte-ops.js";
 
 const { latin1Write } = Buffer.prototype as unknown as { latin1Write(this: Uint8Array, text: string, at: number, count: number): number };
 
@@ -24,16 +24,22 @@ function fill(raw: Raw): void {
 export function mask(raw: Raw, key: string): Raw {
   const k = key.charCodeAt(0) | (key.charCodeAt(1) << 8) | (key.charCodeAt(2) << 16) | (key.charCodeAt(3) << 24);
   const n = raw.length;
-  let out = "";
-  for (let at = 0; at < n; at += ROOM_BYTES) {
-    const size = n - at < ROOM_BYTES ? n - at : ROOM_BYTES;
-    fill(n > ROOM_BYTES ? nodeBytes.slice(raw, at, at + size) : raw);
-    for (let i = (size + 3) >> 2; i--; ) words[i] ^= k;
-    out += binaryOf(room, 0, size);
-  }
-  return out;
+  if (n >= LARGE_BYTES) return maskLarge(raw, k);
+  fill(raw);
+  for (let i = (n + 3) >> 2; i--; ) words[i] ^= k;
+  return binaryOf(room, 0, n);
 }
 
+/** Much stays in an array of its own: it is going to be joined with more, or sent. */
+function maskLarge(raw: Raw, k: number): Raw {
+  const n = raw.length;
+  const out = Buffer.allocUnsafeSlow((n + 3) & ~3);
+  if (typeof raw === "string") latin1Write.call(out, raw, 0, n);
+  else out.set(raw);
+  const w = new Uint32Array(out.buffer);
+  for (let i = w.length; i--; ) w[i] ^= k;
+  return out.subarray(0, n);
+}
 /** See `Platform.utf8Tail`. */
 export function utf8Tail(raw: Raw): number {
   const n = raw.length;

@@ -34,6 +34,7 @@ import { mask, utf8Tail } from "./mask.js";
 import { randomBinary } from "./random.js";
 import { createReadBuffer } from "./shared-read.js";
 import type { Closable, StreamHandle } from "./stream-handle.js";
+import { zlib } from "./zlib.js";
 
 /** What a Node platform is made with; everything has a default. */
 export interface NodePlatformOptions {
@@ -138,6 +139,7 @@ export function createNodePlatform(options: NodePlatformOptions = {}): NodePlatf
     hasher,
     mask,
     utf8Tail,
+    zlib,
     log: up.log,
     files: createNodeFiles(options.filesRoot),
   };

@@ -192,6 +192,7 @@ export function fault(platform: Platform, options: FaultOptions): Platform {
     random: (count) => platform.random(count),
     digest: (name, bytes) => platform.digest(name, bytes),
     mask: platform.mask && ((bytes, key) => platform.mask!(bytes, key)),
+    zlib: platform.zlib,
     utf8Tail: platform.utf8Tail && ((bytes) => platform.utf8Tail!(bytes)),
     hasher: platform.hasher && ((name) => platform.hasher!(name)),
     log: (line) => platform.log(line),

@@ -169,6 +169,7 @@ export function trace(platform: Platform, sink: (line: string) => void, options?
     random: (count) => platform.random(count),
     digest: (name, raw) => platform.digest(name, raw),
     mask: platform.mask && ((bytes, key) => platform.mask!(bytes, key)),
+    zlib: platform.zlib,
     utf8Tail: platform.utf8Tail && ((bytes) => platform.utf8Tail!(bytes)),
     hasher: platform.hasher && ((name) => platform.hasher!(name)),
     log(line) {

@@ -267,6 +267,14 @@ export interface Files {
   remove(path: string): Err;
 }
 
+/** Raw deflate (RFC 1951) of whole messages. `window`: up to 32768 bytes that came before them, which they may refer to. */
+export interface Zlib {
+  /** Compresses, up to a sync flush: the last four bytes, 00 00 FF FF, are left out (RFC 7692 §7.2.1). */
+  deflate(bytes: Raw, window: Raw): Raw;
+  /** The reverse. Undefined when it is no deflate stream; null when more than `maxBytes` would come of it. */
+  inflate(bytes: Raw, window: Raw, maxBytes: number): Raw | undefined | null;
+}
+
 /** Memory of the machine, for the report and the reserve; units are the platform's own (Espruino: variables). */
 export interface MemoryInfo {
   free: number;
@@ -326,6 +334,8 @@ export interface Platform {
   mask?(bytes: Raw, key: string): Raw;
   /** How bytes that begin with a whole character end as UTF-8, as src/websocket/utf8.ts says; absent: done there. */
   utf8Tail?(bytes: Raw): number;
+  /** Compression; absent on boards. */
+  readonly zlib?: Zlib;
   /** One line for the log, without the line end. */
   log(line: string): void;
   /** The platform's file store, where it has one. */

@@ -71,7 +71,7 @@ export function exampleFile(name: string): string {
   return join(meerkatRoot, "examples", name);
 }
 
-async function startOnNode(app: string, pack?: PackedFile[]): Promise<Running> {
+export async function startOnNode(app: string, pack?: PackedFile[]): Promise<Running> {
   const dir = mkdtempSync(join(tmpdir(), "meerkat-examples-"));
   const out = join(dir, "app.mjs");
   await buildNode({ app, out, pack });

@@ -30,6 +30,7 @@ export const inSwitch: EventHandler = (nc, ev, data) => {
   same<Same<typeof nc, Connection>>();
   switch (ev) {
     case MG_EV_POLL:
+    case MG_EV_CONNECT:
       same<Same<typeof data, number>>();
       break;
     case MG_EV_ACCEPT:
@@ -37,9 +38,6 @@ export const inSwitch: EventHandler = (nc, ev, data) => {
       nc.printf("%s:%d", data.address, data.port);
       // @ts-expect-error an address has no such field
       nc.send(data.family);
-      break;
-    case MG_EV_CONNECT:
-      same<Same<typeof data, number>>();
       break;
     case MG_EV_RECV:
       same<Same<typeof data, number>>();
@@ -67,7 +65,7 @@ export const inSwitch: EventHandler = (nc, ev, data) => {
       // @ts-expect-error a request is no number
       nc.recvMbuf.remove(data);
       break;
-    case MG_EV_HTTP_REPLY: case MG_EV_HTTP_CHUNK: case MG_EV_HTTP_HDRS: case MG_EV_HTTP_MULTIPART_REQUEST:
+    case MG_EV_HTTP_REPLY: case MG_EV_HTTP_CHUNK: case MG_EV_HTTP_HDRS: case MG_EV_HTTP_MULTIPART_REQUEST: case MG_EV_WEBSOCKET_HANDSHAKE_REQUEST:
       same<Same<typeof data, HttpMessage>>();
       break;
     case MG_EV_SSI_CALL:
@@ -75,9 +73,6 @@ export const inSwitch: EventHandler = (nc, ev, data) => {
       break;
     case MG_EV_HTTP_PART_BEGIN: case MG_EV_HTTP_PART_DATA: case MG_EV_HTTP_PART_END: case MG_EV_HTTP_MULTIPART_REQUEST_END:
       same<Same<typeof data, HttpPart>>();
-      break;
-    case MG_EV_WEBSOCKET_HANDSHAKE_REQUEST:
-      same<Same<typeof data, HttpMessage>>();
       break;
     case MG_EV_WEBSOCKET_HANDSHAKE_DONE:
       same<Same<typeof data, WebsocketHandshake>>();

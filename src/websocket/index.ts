@@ -1,0 +1,11 @@
+export { WebsocketBroadcast } from "./broadcast.js";
+export { connectWs, type ConnectWsOptions, sendWebsocketHandshake } from "./client.js";
+export { type DeflateOptions, websocketDeflate } from "./deflate.js";
+export { registerWebsocketEndpoint } from "./endpoint.js";
+export * from "./events.js";
+export { WebsocketMessage } from "./message.js";
+export { WEBSOCKET_DONT_FIN, WEBSOCKET_OP_BINARY, WEBSOCKET_OP_CLOSE, WEBSOCKET_OP_CONTINUE, WEBSOCKET_OP_PING, WEBSOCKET_OP_PONG, WEBSOCKET_OP_TEXT } from "./ops.js";
+export { pauseWebsocket, resumeWebsocket } from "./pause.js";
+export { closeWebsocket, printfWebsocketFrame, sendWebsocketFrame, sendWebsocketFramev, type WebsocketData } from "./send.js";
+export { isSameOrigin, setProtocolWebsocket, type WebsocketOptions } from "./server.js";
+export type { WebsocketExtension, WebsocketLimits } from "./state.js";

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { deflateRawSync } from "node:zlib";
+import { createNodePlatform } from "../../platform/node/index.js";
+import { Manager } from "../../src/index.js";
+import { connectWs, type DeflateOptions, sendWebsocketFrame, setProtocolWebsocket, websocketDeflate } from "../../src/websocket/index.js";
+import { closed, message, openPeer, type Peer, peerServer } from "../examples/ws-peer.js";
+import { freePort } from "../examples/support.js";
+import { stage } from "./core-support.js";
+import { openWs, serveWs, upgrade } from "./ws-support.js";
+
+const TEXTS = ["a".repeat(5000), "small", "é€😀 again and again ".repeat(300), "a".repeat(5000), "", "b".repeat(1024)];
+
+let mgr: Manager;
+
+/** An echo server that compresses. */
+async function server(options: DeflateOptions, messageMaxBytes = 100_000): Promise<string> {
+  const port = await freePort();
+  mgr = new Manager(createNodePlatform(), { pages: 1024, pageBytes: 1024 });
+  const listener = mgr.bind("tcp://127.0.0.1:" + port, (nc, ev, data) => ev === 113 && void sendWebsocketFrame(nc, data.op, data));
+  setProtocolWebsocket(listener, { extension: websocketDeflate(options), messageMaxBytes });
+  mgr.run();
+  return `ws://127.0.0.1:${port}/`;
+}
+
+async function talk(peer: Peer): Promise<void> {
+  for (const text of TEXTS) {
+    peer.send(text);
+    assert.equal((await message(peer)).bytes.toString(), text);
+  }
+  const bytes = Buffer.from(Array.from({ length: 60_000 }, (_, i) => (i * i) >> 7));
+  for (let i = 0; i < 3; i++) {
+    peer.send(bytes);
+    assert.ok((await message(peer)).bytes.equals(bytes));
+  }
+}
+
+/** Compressed bytes as `ws` sends them in a frame, by hand. */
+function rawFrame(payload: Buffer): Buffer {
+  const head = Buffer.from(payload.length < 126 ? [0xc1, 0x80 | payload.length, 0, 0, 0, 0] : [0xc1, 0xfe, payload.length >> 8, payload.length & 255, 0, 0, 0, 0]);
+  return Buffer.concat([head, payload]);
+}
+
+describe("websocket: permessage-deflate", function () {
+  this.timeout(20_000);
+  afterEach(() => mgr?.free());
+
+  for (const takeover of [false, true]) {
+    for (const theirs of [{}, { serverNoContextTakeover: true }, { clientNoContextTakeover: true }]) {
+      it(`takes and gives compressed messages, ${takeover ? "with" : "without"} takeover, to a peer that wants ${JSON.stringify(theirs)}`, async () => {
+        const url = await server({ takeover });
+        const peer = await openPeer(url, [], { perMessageDeflate: { threshold: 0, ...theirs } });
+        assert.equal(peer.extensions, "permessage-deflate");
+        await talk(peer);
+        peer.close();
+        await closed(peer);
+        assert.equal(mgr.pool.free, mgr.pool.pages);
+      });
+    }
+
+    it(`works as a client of a server written by others, ${takeover ? "with" : "without"} takeover`, async () => {
+      const there = await peerServer({ perMessageDeflate: { threshold: 0 } }, (peer) => {
+        void talk(peer).then(() => peer.close());
+      });
+      mgr = new Manager(createNodePlatform());
+      mgr.run();
+      const err = await new Promise((resolve) => connectWs(mgr, (nc, ev, data) => {
+        if (ev === 113) sendWebsocketFrame(nc, data.op, data);
+        if (ev === 5) resolve(nc.err);
+      }, `ws://127.0.0.1:${there.port}/`, { extension: websocketDeflate({ takeover }) }));
+      assert.equal(err, 0);
+      there.close();
+    });
+  }
+
+  it("is not agreed on with a peer that does not offer it", async () => {
+    const peer = await openPeer(await server({}));
+    assert.equal(peer.extensions, "");
+    await talk(peer);
+    peer.terminate();
+  });
+
+  for (const [what, payload, code] of [
+    ["what is no deflate stream", Buffer.from([0xff, 0xff, 0xff]), 1007],
+    ["compressed text that is no UTF-8", deflateRawSync(Buffer.from([0x61, 0xff])), 1007],
+    ["a small frame that becomes a large message", deflateRawSync(Buffer.alloc(1_000_000)), 1009],
+  ] as const) {
+    it(`refuses ${what} with ${code}`, async () => {
+      const peer = await openPeer(await server({}, 10_000), [], { perMessageDeflate: true });
+      (peer as unknown as { _socket: { write(bytes: Buffer): void } })._socket.write(rawFrame(payload));
+      assert.equal((await closed(peer))[0], code);
+    });
+  }
+
+  it("is neither accepted nor offered where the platform cannot compress", () => {
+    const s = stage();
+    serveWs(s, [], { extension: websocketDeflate() });
+    openWs(s, "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+    const peer = s.peer(80);
+    peer.send(upgrade("Sec-WebSocket-Extensions: permessage-deflate\r\n"));
+    s.run(20);
+    assert.doesNotMatch(peer.take(), /Extensions/);
+    s.finish();
+  });
+});
