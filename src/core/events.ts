@@ -53,8 +53,10 @@ export type AnyHandler = (nc: Connection, ev: number, data: unknown) => void;
 export function eventName(ev: number): string {
   const names =
     " 0:POLL 1:ACCEPT 2:CONNECT 3:RECV 4:SEND 5:CLOSE 6:TIMER 100:HTTP_REQUEST 101:HTTP_REPLY" +
-    " 102:HTTP_CHUNK 103:HTTP_HDRS 105:SSI_CALL 121:HTTP_MULTIPART_REQUEST 122:HTTP_PART_BEGIN" +
-    " 123:HTTP_PART_DATA 124:HTTP_PART_END 125:HTTP_MULTIPART_REQUEST_END ";
+    " 102:HTTP_CHUNK 103:HTTP_HDRS 105:SSI_CALL 111:WEBSOCKET_HANDSHAKE_REQUEST" +
+    " 112:WEBSOCKET_HANDSHAKE_DONE 113:WEBSOCKET_FRAME 114:WEBSOCKET_CONTROL_FRAME" +
+    " 121:HTTP_MULTIPART_REQUEST 122:HTTP_PART_BEGIN 123:HTTP_PART_DATA 124:HTTP_PART_END" +
+    " 125:HTTP_MULTIPART_REQUEST_END ";
   const at = names.indexOf(" " + ev + ":");
   const from = at + ("" + ev).length + 2;
   return at < 0 ? "EV_" + ev : names.slice(from, names.indexOf(" ", from));

@@ -16,8 +16,6 @@ import type { WireRequest } from "./request.js";
 /** So many interim replies to one request are enough. */
 const INTERIMS_MAX = 20;
 /** How long a body waits for 100 Continue before it goes all the same (RFC 9110 §10.1.1). */
-const CONTINUE_MS = 1000;
-const REPLY_MS = 20000;
 const NONE: HttpClientLimits = {};
 
 /** The client's protocol handler: raw events go to the program first. */
@@ -199,11 +197,11 @@ function tick(nc: Connection): void {
   const limits = nc.mgr.limits;
   const now = nc.mgr._platform.now();
   const own = c.limits;
-  if (isPast(now - c.beganMs, own.totalMs, 0)) return expire(nc);
+  if (isPast(now - c.beganMs, own.totalMs, limits.totalMs)) return expire(nc);
   if (c.wait === Wait.Reply) {
-    if ((c.request as WireRequest).isWaiting && now - c.sinceMs >= CONTINUE_MS) sendBody(nc, c.request as WireRequest);
+    if ((c.request as WireRequest).isWaiting && now - c.sinceMs >= limits.continueMs) sendBody(nc, c.request as WireRequest);
     if (!isFlushed(nc)) c.sinceMs = now; // the core's writeMs watches over the request
-    else if (isPast(now - c.sinceMs, own.replyMs, REPLY_MS)) expire(nc);
+    else if (isPast(now - c.sinceMs, own.replyMs, limits.replyMs)) expire(nc);
   } else if (c.wait === Wait.Head) {
     if (isPast(now - c.sinceMs, own.headMs, limits.headMs)) expire(nc);
   } else bodyTick(nc, c, nc.protoData as Incoming, now);
@@ -213,7 +211,7 @@ function tick(nc: Connection): void {
 function bodyTick(nc: Connection, c: ClientState, inc: Incoming, now: number): void {
   const limits = nc.mgr.limits;
   if (nc._f & MG_F_WANT_READ || isPending(inc, nc._in())) {
-    c.sinceMs = now - limits.headMs - 1000 * (inc.got / (limits.bodyRateMin || 1));
+    c.sinceMs = now - (1000 * inc.got) / (limits.bodyRateMin || 1);
     inc.woken = true;
     return replies(nc);
   }

@@ -6,7 +6,7 @@ import type { WireRequest } from "./request.js";
 
 /** How long a reply may take and how large it may be. Times in milliseconds (0: no limit), looked at once a tick (`pollMs`). */
 export interface HttpClientLimits {
-  /** From the last byte of the request to the first of the reply. Default 20000. */
+  /** From the last byte of the request to the first of the reply. Default: `limits.replyMs`. */
   replyMs?: number;
   /** From the first byte of the reply's head to its last. Default: the manager's `headMs`. */
   headMs?: number;

@@ -9,8 +9,8 @@ const CLOCK_SET_MS = 1577836800000;
 
 /**
  * Sends a Date with every reply from now on, as servers with a clock must (RFC 9110 §6.6.1); one that is full says 503
- * without. Mongoose sends none, and a reply costs a little more with it, so it is asked for. Answers the connection that
- * keeps the time: closing it ends the sending.
+ * without. Mongoose sends none, and a reply costs a little more with it, so it is asked for, for all managers of the
+ * program at once. Answers the connection that keeps the time: closing it ends the sending.
  */
 export function httpSendDate(mgr: Manager): Connection {
   const clock = mgr.add((_nc, ev) => {

@@ -21,10 +21,13 @@ export const MG_EV_HTTP_MULTIPART_REQUEST = 121;
 export const MG_EV_HTTP_PART_BEGIN = 122;
 /** Bytes of a part. Data: the part; set `numDataConsumed` to take less than all. */
 export const MG_EV_HTTP_PART_DATA = 123;
-/** A part is over. Data: the part; `status` is negative when the connection broke. */
+/** A part is over. Data: the part; `status` is -1 when it was cut off, malformed or refused. */
 export const MG_EV_HTTP_PART_END = 124;
-/** The multipart request is over. Data: a part without a name; `status` is negative when the connection broke. */
+/** The multipart request is over. Data: a part without a name; `status` is -1 when it was cut off, malformed or refused. */
 export const MG_EV_HTTP_MULTIPART_REQUEST_END = 125;
+/** The names that Mongoose's documentation has for the same event; cancelled is what its `status` says. */
+export const MG_EV_HTTP_REQUEST_END = 125;
+export const MG_EV_HTTP_REQUEST_CANCEL = 125;
 
 declare module "../core/events.js" {
   interface EventMap {

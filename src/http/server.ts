@@ -40,8 +40,9 @@ export interface HttpOptions {
 }
 
 /**
- * Makes a listener or connection speak HTTP/1.1 (mg_set_protocol_http_websocket): MG_EV_HTTP_REQUEST for each request,
- * after the raw MG_EV_RECV, with the request still in recvMbuf. Connections are kept between requests and may be closed
+ * Makes a listener, or a connection that was adopted, serve HTTP/1.1 (mg_set_protocol_http_websocket; a client is made by
+ * `connectHttp`): MG_EV_HTTP_REQUEST for each request, after the raw MG_EV_RECV, with the request still in recvMbuf unless
+ * its body came in chunks. Connections are kept between requests and may be closed
  * to make room then; a full server answers 503 from a constant.
  */
 export function setProtocolHttpWebsocket(nc: Connection, options?: HttpOptions): void {

@@ -14,6 +14,7 @@ import { createSimWorld, SIM_CAPS } from "../../platform/sim/index.js";
 import type { Capabilities } from "../../src/core/port.js";
 import * as http from "../../src/http/index.js";
 import * as core from "../../src/index.js";
+import * as websocket from "../../src/websocket/index.js";
 
 const PAGES = ["README.md", "CHANGELOG.md", ...readdirSync(join(meerkatRoot, "docs")).map((name) => `docs/${name}`)];
 
@@ -120,7 +121,7 @@ describe("docs/boards.md", () => {
 
 /** Name → value of every exported number that begins with `prefix`. */
 function constants(prefix: string): Map<string, number> {
-  const all = Object.entries({ ...core, ...http }).filter(([name, value]) => name.startsWith(prefix) && typeof value === "number");
+  const all = Object.entries({ ...core, ...http, ...websocket }).filter(([name, value]) => name.startsWith(prefix) && typeof value === "number");
   return new Map(all as [string, number][]);
 }
 
@@ -141,7 +142,7 @@ describe("docs/handlers.md", () => {
   });
 });
 
-/** What a program ported from Mongoose may have called: mg_net.h, mbuf.h, mg_http.h. */
+/** What a program ported from Mongoose may have called: mg_net.h, mbuf.h, mg_http.h and its parts. */
 const MONGOOSE = (
   "mg_mgr_init mg_mgr_init_opt mg_mgr_free mg_mgr_poll mg_next mg_broadcast mg_time mg_check_ip_acl mg_resolve mg_socketpair " +
   "mg_bind mg_bind_opt mg_connect mg_connect_opt mg_add_sock mg_add_sock_opt mg_send mg_printf mg_vprintf mg_set_timer mg_set_ssl " +
@@ -152,14 +153,20 @@ const MONGOOSE = (
   "mg_http_is_authorized mg_http_send_digest_auth_request mg_send_response_line mg_send_head mg_send_http_chunk " +
   "mg_printf_http_chunk mg_http_send_error mg_http_send_redirect mg_printf_html_escape mg_http_serve_file mg_serve_http " +
   "mg_http_reverse_proxy mg_file_upload_handler mg_status_message mg_hash_md5_v mg_hash_sha1_v mg_register_http_endpoint " +
-  "mg_register_http_endpoint_opt mg_connect_http mg_connect_http_opt mg_connect_http_base mg_http_create_digest_auth_header"
+  "mg_register_http_endpoint_opt mg_connect_http mg_connect_http_opt mg_connect_http_base mg_http_create_digest_auth_header " +
+  "mg_connect_ws mg_connect_ws_opt mg_send_websocket_handshake mg_send_websocket_handshake2 mg_send_websocket_handshake3 " +
+  "mg_send_websocket_handshake3v mg_send_websocket_frame mg_send_websocket_framev mg_printf_websocket_frame " +
+  // Mongoose 7.22
+  "mg_http_parse mg_http_get_request_len mg_http_printf_chunk mg_http_write_chunk mg_http_listen mg_http_connect mg_http_serve_dir " +
+  "mg_http_reply mg_http_get_header mg_http_var mg_http_get_var mg_http_creds mg_http_upload mg_http_start_upload " +
+  "mg_http_start_ota mg_http_bauth mg_http_get_header_var mg_http_next_multipart mg_http_status mg_http_serve_ssi"
 ).split(" ");
 
 describe("docs/from-mongoose.md", () => {
   const mgr = new core.Manager(createSimWorld({ seed: 1 }).platform({ host: "10.0.0.1" }));
   const nc = mgr.add(() => undefined);
   const ours: Record<string, object> = { mgr, nc, m: mgr.mbuf() };
-  const exported: Record<string, unknown> = { ...core, ...http };
+  const exported: Record<string, unknown> = { ...core, ...http, ...websocket };
   const rows = cells(read("docs/from-mongoose.md").replace(/\n\n(?!\|)/g, "\n")).filter((row) => row.length === 3);
 
   after(() => mgr.free());
@@ -198,10 +205,11 @@ function blocks(language: string): { place: string; text: string }[] {
   });
 }
 
-describe("examples in the documentation", () => {
+describe("programs in the documentation", () => {
+  // Pieces of programs are compiled in docs-http.test.ts.
   it("compile, and can go to a board", async () => {
     const dir = mkdtempSync(join(tmpdir(), "meerkat-docs-"));
-    const programs = blocks("ts");
+    const programs = blocks("ts").filter(({ text }) => text.startsWith("import "));
     assert.ok(programs.length >= 6);
     try {
       // All in one bundle; a mistake is reported with the name of the file: page and line.

@@ -172,7 +172,7 @@ describe("websocket: the closing handshake", () => {
     s.run(20);
     peer.close();
     s.run(50);
-    assert.deepEqual(eventsOf(s, "W").map((e) => e.split(" ")[0]).slice(-3), ["EV_114", "SEND", "CLOSE"]);
+    assert.deepEqual(eventsOf(s, "W").map((e) => e.split(" ")[0]).slice(-3), ["WEBSOCKET_CONTROL_FRAME", "SEND", "CLOSE"]);
     s.finish();
   });
 });
