@@ -43,6 +43,8 @@ async function replay(stage: Stage, c: Conversation, pieces: string[]): Promise<
   assert.deepEqual(seen, c.events, c.title);
   control.log = [];
   peer.end();
+  // A board has few places: the next conversation gets this one's.
+  await stage.until(() => peer.state === "closed" || peer.state === "ended", "the end of the connection", REACHED_MS);
 }
 
 /** Each file's conversations, one after the other. */

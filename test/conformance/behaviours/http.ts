@@ -133,7 +133,7 @@ export const HTTP: Behaviour[] = [
       const client = await stage.connect();
       await client.send(PUT).expect(PUT_REPLY);
     },
-    expect: { c1: `ACCEPT, ${exchange(PUT, "PUT /a/b", PUT_REPLY)}, CLOSE 0` },
+    expect: { c1: `ACCEPT, ${exchange(PUT, "PUT /a/b", PUT_REPLY).replace("REQUEST", "HDRS, CHUNK 9, REQUEST")}, CLOSE 0` },
   },
   {
     title: "HTTP: a malformed request gets 400, and the connection ends",
@@ -155,7 +155,7 @@ export const HTTP: Behaviour[] = [
     },
     expect: {
       c1: `ACCEPT, RECV ${LONG_HEAD.length}, SEND ${LONG_HEAD_REPLY.length}, CLOSE 0`,
-      c2: `ACCEPT, RECV ${LONG_BODY.length}, SEND ${LONG_BODY_REPLY.length}, CLOSE 0`,
+      c2: `ACCEPT, RECV ${LONG_BODY.length}, HDRS, SEND ${LONG_BODY_REPLY.length}, CLOSE 0`,
       c3: `ACCEPT, RECV ${LONG_TARGET.length}, SEND ${LONG_TARGET_REPLY.length}, CLOSE 0`,
     },
   },

@@ -1,6 +1,6 @@
 import {
   type AnyHandler, type Connection, type ConnectionOptions, eventName, type HttpMessage, Manager, type ManagerOptions,
-  MG_EV_ACCEPT, MG_EV_CLOSE, MG_EV_CONNECT, MG_EV_HTTP_REQUEST, MG_EV_POLL, MG_EV_TIMER, type Platform,
+  MG_EV_ACCEPT, MG_EV_CLOSE, MG_EV_CONNECT, MG_EV_HTTP_CHUNK, MG_EV_HTTP_HDRS, MG_EV_HTTP_REQUEST, MG_EV_POLL, MG_EV_TIMER, type Platform,
 } from "./meerkat.js";
 
 /** One behaviour as the device shows it. */
@@ -86,6 +86,8 @@ export class Lab {
     if (ev === MG_EV_CLOSE) this.log(who, "CLOSE " + nc.err);
     else if (ev === MG_EV_ACCEPT || ev === MG_EV_TIMER) this.log(who, eventName(ev));
     else if (ev === MG_EV_HTTP_REQUEST) this.log(who, "REQUEST " + (data as HttpMessage).method + " " + (data as HttpMessage).uri);
+    else if (ev === MG_EV_HTTP_HDRS && !this.isQuiet) this.log(who, "HDRS");
+    else if (ev === MG_EV_HTTP_CHUNK && !this.isQuiet) this.log(who, "CHUNK " + (data as HttpMessage).bodyLength);
     else if (ev === MG_EV_CONNECT || !this.isQuiet) this.log(who, eventName(ev) + " " + data);
   }
 

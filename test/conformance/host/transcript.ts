@@ -2,9 +2,9 @@
 
 import type { Transcripts } from "./behaviour.js";
 
-const COUNTED = /^(RECV|SEND) (\d+)$/;
+const COUNTED = /^(RECV|SEND|CHUNK) (\d+)$/;
 
-/** Adds up neighbouring RECVs and SENDs; each stays where the first of its kind was. */
+/** Adds up neighbouring RECVs, SENDs and CHUNKs; each stays where the first of its kind was. */
 function fold(events: string[]): string[] {
   const out: string[] = [];
   let runFrom = 0;
