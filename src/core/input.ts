@@ -24,7 +24,13 @@ function dataSlow(nc: Connection, bytes: Raw): number {
   if (take < n && !mgr._platform.caps.pauseRead) return overflow(nc);
   if (take > 0) {
     nc._in()._put(take < n ? mgr._ops.slice(bytes, 0, take) : bytes);
-    received(nc, take);
+    // `received`, written out: what handlers call wants the stack.
+    nc._idle = 0;
+    mgr._calls++;
+    const proto = nc.protoHandler || nc.handler;
+    if (proto) guard(nc, "RECV", proto as (nc: Connection, a: unknown, b: unknown) => void, MG_EV_RECV, take);
+    settle(nc);
+    leave(mgr);
   }
   if (take < n) waitForRoom(nc);
   return n - take;

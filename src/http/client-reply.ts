@@ -8,7 +8,7 @@ import { Phase, State } from "../core/state.js";
 import { sendBody, sendRequest } from "./client-send.js";
 import { type ClientState, clientOf, fail, type HttpClientLimits, Wait } from "./client-state.js";
 import { MG_EV_HTTP_HDRS, MG_EV_HTTP_REPLY } from "./events.js";
-import { Incoming, Mode, Read, readBody, Step } from "./incoming.js";
+import { Incoming, Mode, Read, readBytes, readFrames, Step } from "./incoming.js";
 import type { HttpMessage } from "./message.js";
 import { parseReplyHead } from "./reply-head.js";
 import type { WireRequest } from "./request.js";
@@ -107,7 +107,8 @@ function begin(nc: Connection, c: ClientState, hm: HttpMessage): boolean {
 
 /** Reads on in a body. False when nothing more can be done now. */
 function readOn(nc: Connection, c: ClientState, inc: Incoming, m: Mbuf): boolean {
-  const r = readBody(nc, inc);
+  let r = readFrames(nc, inc, m);
+  if (r === Read.Data) r = inc.take && inc.mode === Mode.Sink ? inc.take(nc, inc, m) : readBytes(nc, inc, m);
   if (r < 0) return fail(nc, r === -400 ? Err.Protocol : Err.RecvOverflow);
   if (r === Read.Over) finish(nc, c, inc.hm, inc);
   else if (!r && c.isEnded && !isPending(inc, m)) return fail(nc, Err.Protocol); // RFC 9112 §8: cut off

@@ -41,12 +41,12 @@ export const enum Mode {
   Drain = 3,
 }
 
-/** The body does not fit, whatever comes: negative answers of `readBody` are status codes. */
+/** The body does not fit, whatever comes: negative answers are status codes. */
 const TOO_LARGE = -413;
 const MALFORMED = -400;
 
-/** Hands `n` bytes at the front of `m` to the sink; answers what `readBody` answers. */
-export type Take = (nc: Connection, inc: Incoming, m: Mbuf, n: number) => number;
+/** Hands body bytes at the front of `m` to the sink; answers what `readBytes` answers. */
+export type Take = (nc: Connection, inc: Incoming, m: Mbuf) => number;
 
 /** A message whose body is being read, and where in it we are (protoData of its connection). */
 export class Incoming {
@@ -66,7 +66,7 @@ export class Incoming {
   /** Body bytes collected, or not yet taken by the sink. */
   held: Mbuf | undefined;
   sink: BodySink | undefined;
-  /** Hands `n` bytes of recvMbuf to the sink (stream.ts, where there is one). */
+  /** Hands bytes of recvMbuf to the sink (stream.ts, where there is one). */
   take: Take | undefined;
   /** The sink is to be asked again although nothing new came. */
   woken: boolean;
@@ -90,22 +90,28 @@ export class Incoming {
   }
 }
 
-/** What `readBody` answers besides 0 (more has to come, or the sink is slow) and negative statuses. */
+/** What reading answers besides 0 (more has to come, or the sink is slow) and negative statuses. */
 export const enum Read {
   /** The body is over. */
   Over = 1,
   /** A handler or the sink was called: look at what it did, then read on. */
   Called = 2,
+  /** Bytes of the body are next. */
+  Data = 3,
 }
 
-/** Reads on in a body, as far as what is in recvMbuf goes. Answers 0, a {@link Read}, or a negative status to refuse it with. */
-export function readBody(nc: Connection, inc: Incoming): number {
-  const m = nc._in();
+/*
+ * Reading is two calls, and whoever reads makes both of them: `readFrames`, and where that answers Data, `inc.take` for a
+ * sink or `readBytes`. One that made both would be a level deeper on the stack, and sinks have little left of it on a board.
+ */
+
+/** Reads up to bytes of the body, or to its end. Answers Data, Over, 0, or a negative status to refuse it with. */
+export function readFrames(nc: Connection, inc: Incoming, m: Mbuf): number {
   for (;;) {
     const step = inc.step;
-    if (step === Step.Done) return inc.take && inc.held && inc.held.len ? inc.take(nc, inc, inc.held, 0) : Read.Over;
+    if (step === Step.Done) return inc.held && inc.held.len && inc.mode === Mode.Sink ? Read.Data : Read.Over;
     if (step === Step.Length || step === Step.Data || step === Step.Close) {
-      if (inc.left) return readData(nc, inc, m);
+      if (inc.left) return Read.Data;
       inc.step = step === Step.Data ? Step.DataEnd : Step.Done;
     } else {
       const r = readFraming(nc, inc, m);
@@ -114,11 +120,14 @@ export function readBody(nc: Connection, inc: Incoming): number {
   }
 }
 
-/** Body bytes at the front of recvMbuf. */
-function readData(nc: Connection, inc: Incoming, m: Mbuf): number {
-  const left = inc.left;
-  const n = left >= 0 && left < m.len ? left : m.len;
-  if (inc.take && inc.mode === Mode.Sink) return inc.take(nc, inc, m, n);
+/** How many of the bytes in `m` belong to the body. */
+export function sizeHere(inc: Incoming, m: Mbuf): number {
+  return inc.left >= 0 && inc.left < m.len ? inc.left : m.len;
+}
+
+/** Body bytes at the front of recvMbuf, where no sink takes them. Answers Called, 0, or a negative status. */
+export function readBytes(nc: Connection, inc: Incoming, m: Mbuf): number {
+  const n = sizeHere(inc, m);
   if (!n) return 0;
   if (inc.mode === Mode.Collect) return collect(nc, inc, m, n);
   inc.max -= n;

@@ -109,7 +109,8 @@ class MultipartSink implements BodySink {
     if (this._isEnded) return m.clear(); // refused, by a reply that is not all sent yet
     while (!(nc._f & CLOSE_FLAGS)) {
       const found = reader.next(m._pullup());
-      if (found > 0) this._event(found, m);
+      if (found === Found.Data) this._partData(m, reader.size);
+      else if (found > 0) this._event(found, m);
       else if (!found && !reader.used) return this._stuck(m, isLast);
       else if (found) this._tooLong(-found, this._limits.partHeadMaxBytes);
       const isAll = found !== Found.Data || reader.used === reader.size;
@@ -151,13 +152,11 @@ class MultipartSink implements BodySink {
     const part = this._part;
     part._m = m;
     if (found === Found.Head) this._partBegin(m.latin1(0, this._reader.size));
-    else if (found === Found.Data) this._partData(this._reader.size);
     else {
-      if (!this._hadData) this._partData(0); // as in Mongoose: an empty part has one empty piece
+      if (!this._hadData) this._partData(m, 0); // as in Mongoose: an empty part has one empty piece
       this._partEnd(0);
     }
     part._m = undefined;
-    part.dataLength = 0;
   }
 
   _partBegin(head: string): void {
@@ -174,8 +173,9 @@ class MultipartSink implements BodySink {
     this._handler(this._nc, MG_EV_HTTP_PART_BEGIN, part);
   }
 
-  _partData(size: number): void {
+  _partData(m: Mbuf, size: number): void {
     const part = this._part;
+    part._m = m;
     const max = this._limits.partMaxBytes;
     if (max && this._bytes + size > max) return httpSendError(this._nc, 413, "Part is over " + max + " bytes");
     part.dataLength = part.numDataConsumed = size;
@@ -185,6 +185,8 @@ class MultipartSink implements BodySink {
     if (size) this._reader.take(used);
     this._bytes += used;
     this._hadData = true;
+    part._m = undefined;
+    part.dataLength = 0;
   }
 
   _partEnd(status: number): void {

@@ -3,7 +3,7 @@ import { MG_F_WANT_READ } from "../core/flags.js";
 import type { Mbuf } from "../core/mbuf.js";
 import { Phase } from "../core/state.js";
 import { MG_EV_HTTP_HDRS } from "./events.js";
-import { chunkEvent, hold, Incoming, Mode, Read, readBody, Step } from "./incoming.js";
+import { chunkEvent, hold, Incoming, Mode, Read, readBytes, readFrames, Step } from "./incoming.js";
 import type { HttpMessage } from "./message.js";
 import { Http, type HttpHooks } from "./state.js";
 import { brokenOff, describe, giveUp, goOn, handOut, isAnswered, onDeadline, onEnded, own, refuse, replied } from "./turn.js";
@@ -62,7 +62,8 @@ function accept(nc: Connection, inc: Incoming, m: Mbuf): boolean {
 /** Reads on in a body. False when nothing more can be done now. */
 export function readOn(nc: Connection, inc: Incoming, m: Mbuf): boolean {
   const before = nc._unsent();
-  const r = inc.mode === Mode.Stay ? stay(nc, inc, m) : readBody(nc, inc);
+  let r = inc.mode === Mode.Stay ? stay(nc, inc, m) : readFrames(nc, inc, m);
+  if (r === Read.Data) r = inc.take && inc.mode === Mode.Sink ? inc.take(nc, inc, m) : readBytes(nc, inc, m);
   if (r < 0) return inc.mode === Mode.Drain ? giveUp(nc) : refuse(nc, -r, r === -413 ? "Body is over " + inc.max + " bytes" : "");
   if (r === Read.Over) {
     over(nc, inc, m);

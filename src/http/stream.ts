@@ -2,7 +2,7 @@ import { post } from "../core/call.js";
 import type { Connection } from "../core/connection.js";
 import { rangeError } from "../core/errors.js";
 import { Mbuf } from "../core/mbuf.js";
-import { fits, hold, Incoming, Mode, move, Read, Step, used } from "./incoming.js";
+import { fits, hold, Incoming, Mode, move, Read, sizeHere, Step, used } from "./incoming.js";
 import { Http } from "./state.js";
 
 /** Takes a body piece by piece: how bodies larger than memory are received. */
@@ -54,13 +54,17 @@ function beginning(nc: Connection, name: string): Incoming {
   return inc;
 }
 
-/** Hands `n` bytes at the front of recvMbuf to the sink: in place, where nothing else is before or behind them. */
-function toSink(nc: Connection, inc: Incoming, m: Mbuf, n: number): number {
+/** Hands bytes at the front of recvMbuf to the sink: in place, where nothing else is before or behind them. */
+function toSink(nc: Connection, inc: Incoming, m: Mbuf): number {
   const held = inc.held;
-  if (inc.step === Step.Done) return offer(inc, m, true);
-  if (held && held.len) return behind(nc, inc, m, held, n);
-  if (n === m.len) return n ? offer(inc, m, inc.step === Step.Length && n === inc.left) : 0;
-  return offerPart(nc, inc, m, n);
+  const n = sizeHere(inc, m);
+  if (held && held.len) return inc.step === Step.Done ? offer(inc, held, true) : behind(nc, inc, m, held, n);
+  if (n !== m.len) return offerPart(nc, inc, m, n);
+  if (!n) return 0;
+  // `offer`, written out: the sink's own calls want the stack.
+  (inc.sink as BodySink).data(m, inc.step === Step.Length && n === inc.left);
+  if (m.len < n) used(inc, n - m.len);
+  return m.len ? 0 : Read.Called;
 }
 
 /** The sink left something: the new bytes join it, if there is room; if not, it is only asked again when it wants to be. */
@@ -96,11 +100,8 @@ function offerPart(nc: Connection, inc: Incoming, m: Mbuf, n: number): number {
   return Read.Called;
 }
 
-/** Lets the sink take from `m`. Answers 0 when it left something: it is slow, or needs to see more. */
-function offer(inc: Incoming, m: Mbuf, isLast: boolean): number {
-  const before = m.len;
-  (inc.sink as BodySink).data(m, isLast);
-  const taken = before - m.len;
-  if (m !== inc.held && taken > 0) used(inc, taken);
-  return m.len ? 0 : Read.Called;
+/** Lets the sink take from what it left before. Answers 0 when it left something again: it is slow, or needs to see more. */
+function offer(inc: Incoming, held: Mbuf, isLast: boolean): number {
+  (inc.sink as BodySink).data(held, isLast);
+  return held.len ? 0 : Read.Called;
 }
