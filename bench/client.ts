@@ -20,6 +20,8 @@ export interface ClientJob {
   count: number;
   /** Open a WebSocket first, and send binary messages of so many bytes instead of `message`. */
   wsBytes?: number;
+  /** Those are text. */
+  isText?: boolean;
 }
 
 interface Lane {
@@ -74,11 +76,12 @@ function opened(lane: Lane, bytes: Buffer): void {
   lane.conn.write(message);
 }
 
-/** A masked binary message. */
+/** A masked message. */
 function wsFrame(size: number): Buffer {
   const extra = size < 126 ? 0 : size < 65536 ? 2 : 8;
   const frame = Buffer.alloc(2 + extra + 4 + size, "key!x");
-  frame[0] = 0x82;
+  // Both the key and what it masks are ASCII, so the message is, too.
+  frame[0] = job.isText ? 0x81 : 0x82;
   frame[1] = 0x80 | (extra === 0 ? size : extra === 2 ? 126 : 127);
   if (extra === 2) frame.writeUInt16BE(size, 2);
   if (extra === 8) frame.writeBigUInt64BE(BigInt(size), 2);

@@ -1,3 +1,4 @@
+import { benchEspruinoWs } from "./espruino-ws.js";
 import { boot, FATAL, flashApp, flashScript, MANY_SOCKETS } from "./interpreter.js";
 import { type BenchOptions, roundsOf } from "./options.js";
 import { compare, compareSlots, median, runSlot } from "./rounds.js";
@@ -15,7 +16,7 @@ export async function benchEspruino(options: BenchOptions): Promise<Row[]> {
   const binary = options.espruino;
   if (binary === undefined) return [skippedRow(GROUP, "hello", "set ESPRUINO to the path of an interpreter")];
   const hello = await flashApp(binary, options.dir, "examples/hello.ts", MANY_SOCKETS);
-  return [...(await benchHand(options, binary, hello)), ...(await benchHttp(options, binary, hello))];
+  return [...(await benchHand(options, binary, hello)), ...(await benchHttp(options, binary, hello)), ...(await benchEspruinoWs(options, binary))];
 }
 
 type Hello = Awaited<ReturnType<typeof flashApp>>;

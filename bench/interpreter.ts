@@ -36,9 +36,13 @@ export async function flashApp(binary: string, dir: string, app: string, defines
 
 /** Writes a plain script to flash, its `process.env.PORT` replaced. */
 export async function flashScript(binary: string, dir: string, file: string): Promise<Flashed> {
+  return flashText(binary, dir, file, readFileSync(join(meerkatRoot, file), "latin1"));
+}
+
+/** The same for the text of a script. */
+export async function flashText(binary: string, dir: string, name: string, text: string): Promise<Flashed> {
   const port = await freePort();
-  const code = readFileSync(join(meerkatRoot, file), "latin1").replace("process.env.PORT", String(port));
-  return flash(binary, dir, file, code, port);
+  return flash(binary, dir, name, text.replace("process.env.PORT", String(port)), port);
 }
 
 async function flash(binary: string, dir: string, name: string, code: string, port: number): Promise<Flashed> {

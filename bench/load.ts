@@ -27,6 +27,8 @@ export interface Load {
   echoBytes?: number;
   /** Size of a WebSocket message that is echoed. */
   wsBytes?: number;
+  /** It is a text message. */
+  isText?: boolean;
 }
 
 const run = promisify(execFile);
@@ -46,9 +48,9 @@ function clientJob(port: number, { connections, seconds, echoBytes }: Load): Cli
 }
 
 /** An echo has the same size of head as the message, less the four bytes of the key. */
-function wsJob(port: number, { connections, seconds }: Load, wsBytes: number): ClientJob {
+function wsJob(port: number, { connections, seconds, isText }: Load, wsBytes: number): ClientJob {
   const headBytes = wsBytes < 126 ? 2 : wsBytes < 65536 ? 4 : 10;
-  return { port, connections, message: "", answerBytes: headBytes + wsBytes, seconds, count: 0, wsBytes };
+  return { port, connections, message: "", answerBytes: headBytes + wsBytes, seconds, count: 0, wsBytes, isText };
 }
 
 /** The request our own client sends. */

@@ -11,7 +11,7 @@ import { formatRows, type Row } from "./row.js";
 import { benchTransfer } from "./transfer.js";
 import { benchWs } from "./ws.js";
 
-/* npm run bench [-- --json] [--only node|transfer|espruino|memory] [--quick] */
+/* npm run bench [-- --json] [--only node|ws|transfer|espruino|memory] [--quick] */
 
 const RUNNERS: Record<Part, (options: BenchOptions) => Promise<Row[]>> = {
   node: benchNode,
@@ -29,7 +29,8 @@ const HELP = `npm run bench -- [options]
   --quick      short rounds
   --json       one JSON document instead of the table
 ESPRUINO names the interpreter for the parts that need one; MEERKAT_BENCH_MONGOOSE, MEERKAT_BENCH_MONGOOSE6
-and MEERKAT_BENCH_EVHTTP name servers in C that hello is compared with.`;
+and MEERKAT_BENCH_EVHTTP name servers in C that hello is compared with, MEERKAT_BENCH_MONGOOSE_WS one for ws;
+MEERKAT_BENCH_ESPRUINO_WS names Espruino's module ws.js.`;
 
 interface Asked {
   parts: Part[];

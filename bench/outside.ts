@@ -20,9 +20,17 @@ export const OUTSIDE: Outside[] = [
   { name: "evhttp", variable: "MEERKAT_BENCH_EVHTTP" },
 ];
 
+/** The one that echoes WebSocket messages. */
+export const OUTSIDE_WS: Outside = { name: "Mongoose 7", variable: "MEERKAT_BENCH_MONGOOSE_WS" };
+
 /** Those whose variable is set. */
 export function outsideHere(): Outside[] {
-  return OUTSIDE.filter(({ variable }) => process.env[variable]);
+  return OUTSIDE.filter(isHere);
+}
+
+/** Whether its variable is set. */
+export function isHere({ variable }: Outside): boolean {
+  return Boolean(process.env[variable]);
 }
 
 /** Starts one that is here. */

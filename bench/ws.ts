@@ -1,9 +1,10 @@
 import { startExample, startPeer, stopAll } from "./hello.js";
 import { type BenchOptions, roundsOf } from "./options.js";
+import { isHere, OUTSIDE_WS, startOutside } from "./outside.js";
 import { compare } from "./rounds.js";
-import { ratioRow, type Row } from "./row.js";
+import { ratioRow, type Row, skippedRow } from "./row.js";
 
-/* WebSocket on Node: echo against the library `ws`. */
+/* WebSocket on Node: echo against the library `ws`, and a server in C. */
 
 const GROUP = "ws";
 const CONNECTIONS = 32;
@@ -13,13 +14,19 @@ const SIZES = [[16, 1.5], [125, 1.5], [1024, 1.5], [16384, 1], [1048576, 1]] as 
 /** All rows of this part. */
 export async function benchWs(options: BenchOptions): Promise<Row[]> {
   const servers = [await startExample(options, "ws-echo"), await startPeer("ws-echo")];
+  const peers = ["ws"];
+  if (isHere(OUTSIDE_WS)) {
+    servers.push(await startOutside(OUTSIDE_WS));
+    peers.push(OUTSIDE_WS.name);
+  }
   const rows: Row[] = [];
   for (const [wsBytes, atLeast] of SIZES) {
-    const name = `echo ${wsBytes} B, ${CONNECTIONS} conn, to ws`;
+    const name = `echo ${wsBytes} B, ${CONNECTIONS} conn`;
     options.progress(`${GROUP}: ${name}`);
-    const [peer] = await compare(options.dir, servers, { connections: CONNECTIONS, seconds: 1, wsBytes }, roundsOf(options));
-    rows.push(ratioRow(GROUP, name, peer, options.isBusy, { atLeast }));
+    const found = await compare(options.dir, servers, { connections: CONNECTIONS, seconds: 1, wsBytes }, roundsOf(options));
+    found.forEach((peer, i) => rows.push(ratioRow(GROUP, `${name}, to ${peers[i]}`, peer, options.isBusy, i === 0 ? { atLeast } : undefined)));
   }
   await stopAll(servers);
+  if (!isHere(OUTSIDE_WS)) rows.push(skippedRow(GROUP, `echo, to ${OUTSIDE_WS.name}`, `set ${OUTSIDE_WS.variable} to a binary of it`));
   return rows;
 }

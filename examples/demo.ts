@@ -1,14 +1,16 @@
-import { type Connection, Manager, MG_F_CLOSE_IMMEDIATELY } from "meerkat";
-import { type HttpMessage, httpReply, MG_EV_HTTP_REQUEST, setProtocolHttpWebsocket } from "meerkat/http";
+import { type Connection, Manager, MG_EV_TIMER, MG_F_CLOSE_IMMEDIATELY } from "meerkat";
+import { type HttpMessage, httpReply, MG_EV_HTTP_REQUEST } from "meerkat/http";
 import { platform } from "meerkat/platform";
+import { isSameOrigin, MG_EV_WEBSOCKET_FRAME, MG_EV_WEBSOCKET_HANDSHAKE_DONE, setProtocolWebsocket, WebsocketBroadcast } from "meerkat/websocket";
 import { PAGE } from "./demo/page.js";
 
 /*
- * A page about the device, served by the device: readings and a switch.
+ * A page about the device, served by the device: readings and a switch, live in every tab that shows it.
  *
  *   GET  /            the page
  *   GET  /api/state   the readings, as JSON
  *   POST /api/switch  {"isOn": true} switches; answers the new state
+ *   WebSocket         the readings, once a second and when something was switched; takes {"isOn": true}
  *
  * On a board with an LED at pin D2, `--define LED=D2` makes the switch switch it.
  */
@@ -20,14 +22,30 @@ const HTML = "Content-Type: text/html; charset=utf-8\r\n";
 const TEXT = "Content-Type: text/plain\r\n";
 const JSON_NOW = "Content-Type: application/json\r\nCache-Control: no-store\r\n";
 
+const PUSH_S = 1;
+/** More than {"isOn": false} takes. */
+const MESSAGE_MAX_BYTES = 64;
+
 const mgr = new Manager(platform());
 const startS = mgr.time();
+const tabs = new WebsocketBroadcast();
 let isOn = false;
 
 const listener = mgr.bind("tcp://:" + (process.env.PORT || "80"), (nc, ev, data) => {
   if (ev === MG_EV_HTTP_REQUEST) answer(nc, data);
+  else if (ev === MG_EV_WEBSOCKET_FRAME) turn(wish(data.text));
+  else if (ev === MG_EV_WEBSOCKET_HANDSHAKE_DONE) {
+    // A tab that sleeps gets the newest readings when it wakes up, and holds up nobody.
+    tabs.add(nc, { policy: "latest" });
+    push();
+  } else if (ev === MG_EV_TIMER) {
+    push();
+    nc.setTimer(mgr.time() + PUSH_S);
+  }
 });
-setProtocolHttpWebsocket(listener);
+// A page from elsewhere gets no WebSocket, so no other site flips the switch.
+setProtocolWebsocket(listener, { origin: isSameOrigin, messageMaxBytes: MESSAGE_MAX_BYTES, rawEvents: false });
+listener.setTimer(startS + PUSH_S);
 
 function answer(nc: Connection, request: HttpMessage): void {
   const method = request.method;
@@ -39,14 +57,25 @@ function answer(nc: Connection, request: HttpMessage): void {
 }
 
 function flip(nc: Connection, request: HttpMessage): void {
-  // A page from elsewhere cannot send this type without asking first, so no other site flips the switch.
+  // Nor can a page from elsewhere send this type without asking first.
   const type = request.header("Content-Type") || "";
   if (type.indexOf("application/json") !== 0) return reply(nc, 415, TEXT, "Send JSON\n");
   const wanted = wish(request.body);
   if (wanted === undefined) return reply(nc, 400, TEXT, 'Send {"isOn": true} or {"isOn": false}\n');
+  turn(wanted);
+  replyState(nc);
+}
+
+/** Switches, and tells all tabs; nothing when it is not said whether on or off. */
+function turn(wanted: boolean | undefined): void {
+  if (wanted === undefined) return;
   isOn = wanted;
   if (process.env.LED) digitalWrite(process.env.LED, isOn);
-  replyState(nc);
+  push();
+}
+
+function push(): void {
+  if (tabs.size) tabs.send(state());
 }
 
 function wish(json: string): boolean | undefined {
@@ -59,8 +88,12 @@ function wish(json: string): boolean | undefined {
 }
 
 function replyState(nc: Connection): void {
+  reply(nc, 200, JSON_NOW, state());
+}
+
+function state(): string {
   const uptimeS = Math.floor(mgr.time() - startS);
-  const state = {
+  return JSON.stringify({
     board: process.env.MEERKAT_BOARD || "Node",
     uptimeS: uptimeS,
     temperatureC: Math.round(215 + 12 * Math.sin(uptimeS / 20) + 4 * Math.random()) / 10,
@@ -68,8 +101,7 @@ function replyState(nc: Connection): void {
     pool: { free: mgr.pool.free, pages: mgr.pool.pages },
     connections: mgr.list().filter((one) => one.kind === "in").length,
     isOn: isOn,
-  };
-  reply(nc, 200, JSON_NOW, JSON.stringify(state));
+  });
 }
 
 function notAllowed(nc: Connection, methods: string): void {

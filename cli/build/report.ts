@@ -21,7 +21,7 @@ export interface Report {
   /** What `--pack` put into the bundle, where the program uses it. */
   pack?: { files: number; twins: number; bytes: number };
   /** Estimated variables of the interpreter, by what they are for. */
-  variables: { firmware: number; code: number; pool: number; sockets: number; total: number };
+  variables: { firmware: number; code: number; pool: number; sockets: number; work: number; total: number };
 }
 
 /** Variables in use before a program is loaded (REPL, built-in modules, Wi-Fi). */
@@ -34,6 +34,8 @@ const FUNCTION_VARIABLES = 5;
 const NAME_VARIABLES = 2;
 /** A connection with its buffers and nothing in them. */
 const CONNECTION_VARIABLES = 45;
+/** What has to be free while a request is worked on: its texts, literals, the handler's own. Too little cannot be caught. */
+const WORK_VARIABLES = 290;
 /** Bytes of a variable that are not its string's (references and flags; src/jsvar.h). */
 const STRING_OVERHEAD_BYTES = 4;
 
@@ -53,7 +55,7 @@ export function reportOf(code: string, board: Board, defines: Record<string, str
   for (const { kind } of analyse(program).root.bindings.values()) if (kind === "var") codeVariables += NAME_VARIABLES;
   const pool = Math.ceil((pages * pageBytes) / (board.variableBytes - STRING_OVERHEAD_BYTES));
   const sockets = socketCount * CONNECTION_VARIABLES;
-  const total = FIRMWARE_VARIABLES + codeVariables + pool + sockets;
+  const total = FIRMWARE_VARIABLES + codeVariables + pool + sockets + WORK_VARIABLES;
   return {
     board,
     bytes: code.length,
@@ -61,7 +63,7 @@ export function reportOf(code: string, board: Board, defines: Record<string, str
     pool: { pages, pageBytes },
     socketCount,
     pack: packed && { files: packed.fileCount, twins: packed.twinCount, bytes: packed.text.length },
-    variables: { firmware: FIRMWARE_VARIABLES, code: codeVariables, pool, sockets, total },
+    variables: { firmware: FIRMWARE_VARIABLES, code: codeVariables, pool, sockets, work: WORK_VARIABLES, total },
   };
 }
 
@@ -92,7 +94,7 @@ export function formatReport(report: Report): string {
     `  flash      ${bytes} of ${board.storageBytes} bytes, ${percent(bytes, board.storageBytes)}`,
     ...(packLine ? [packLine] : []),
     `  variables  about ${variables.total} of at most ${board.variables}, ${percent(variables.total, board.variables)} (estimate):`,
-    `             ${variables.code} code (${functionCount} functions), ${variables.pool} pool, ${variables.sockets} connections, ${variables.firmware} firmware`,
+    `             ${variables.code} code (${functionCount} functions), ${variables.pool} pool, ${variables.sockets} connections, ${variables.work} to work with, ${variables.firmware} firmware`,
     `  pool       ${pages} pages of ${pageBytes} bytes: ${pages * pageBytes} bytes`,
     `  sockets    ${socketCount}, ${board.chunkBytes} bytes at a time`,
     `  stack      ${board.stackBytes} bytes`,

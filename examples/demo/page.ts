@@ -1,6 +1,7 @@
 /*
  * The page of the demo: all of it, so that a phone that is on the board's own Wi-Fi and nowhere else can show it.
- * It asks for /api/state once a second, and says so when there is no answer.
+ * It shows what comes over a WebSocket, and nothing else: the switch moves when the device says that it did. When nothing
+ * comes any more it says so, and tries again and again, less and less often.
  */
 
 /** HTML, in ASCII. */
@@ -46,7 +47,7 @@ button:disabled{cursor:not-allowed}
 </head>
 <body>
 <main>
-<header><h1>meerkat <small id="board"></small></h1><p id="status" role="status">Connecting</p></header>
+<header><h1>meerkat <small id="board"></small></h1><p id="status" role="status">Connecting&hellip;</p></header>
 <dl>
 <div><dt>Temperature</dt><dd><span id="temperature">&ndash;</span> <small>&deg;C</small>
 <svg viewBox="0 0 59 20" preserveAspectRatio="none" aria-hidden="true"><polyline id="curve" fill="none" stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke"/></svg></dd></div>
@@ -59,7 +60,7 @@ button:disabled{cursor:not-allowed}
 <button id="switch" type="button" role="switch" aria-checked="false" aria-labelledby="led" disabled></button></section>
 </main>
 <script>
-var $ = function (id) { return document.getElementById(id) }, curve = [], turn = 0
+var $ = function (id) { return document.getElementById(id) }, curve = [], tries = 0, socket
 function two(n) { return (n < 10 ? "0" : "") + n }
 function time(s) {
   var days = Math.floor(s / 86400)
@@ -92,24 +93,33 @@ function show(s) {
   $("connections").textContent = s.connections
   lamp(s.isOn)
 }
-// An answer that a later question has overtaken is not shown: it may be older than the switch.
-function ask(path, options) {
-  var mine = ++turn, abort = new AbortController(), late = setTimeout(function () { abort.abort() }, 4000)
-  options.signal = abort.signal
-  return fetch(path, options).then(function (r) {
-    if (!r.ok) throw r.status
-    return r.json()
-  }).then(function (s) { if (mine == turn) show(s) }, function () {
-    if (mine == turn) say("The device does not answer", true)
-  }).then(function () { clearTimeout(late) })
+// A device that was unplugged says nothing: silence is the end, too.
+function connect() {
+  var late, tab = new WebSocket(location.origin.replace("http", "ws"))
+  function lost() {
+    clearTimeout(late)
+    tab.onmessage = tab.onclose = socket = null
+    tab.close()
+    say("Connecting\\u2026", true)
+    setTimeout(connect, Math.min(8000, 500 * Math.pow(2, tries++)) * (.5 + Math.random() / 2))
+  }
+  function heard() {
+    clearTimeout(late)
+    late = setTimeout(lost, 4000)
+  }
+  tab.onmessage = function (e) {
+    heard()
+    tries = 0
+    socket = tab
+    show(JSON.parse(e.data))
+  }
+  tab.onclose = lost
+  heard()
 }
-function poll() { ask("/api/state", { cache: "no-store" }).then(function () { setTimeout(poll, 1000) }) }
 $("switch").onclick = function () {
-  var isOn = this.getAttribute("aria-checked") != "true"
-  lamp(isOn)
-  ask("/api/switch", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ isOn: isOn }) })
+  if (socket) socket.send(JSON.stringify({ isOn: this.getAttribute("aria-checked") != "true" }))
 }
-poll()
+connect()
 </script>
 </body>
 </html>

@@ -9,22 +9,29 @@ interface AccessibleNode {
   properties?: { name: string; value: { value: unknown } }[];
 }
 
+const IS_LIVE = `document.getElementById("status")?.textContent === "Live"`;
+const UPTIME = `document.getElementById("uptime").textContent`;
+const isSwitched = (word: string): string => `document.getElementById("word").textContent === "${word}"`;
+
 const suite = chromiumPath ? describe : describe.skip;
 
 suite("examples/demo.ts in a browser (chromium)", function () {
   this.timeout(120_000);
   let app: RunningBoard;
   let page: Browser;
+  let other: Browser;
 
   before(async () => {
     app = await startOnBoard(exampleFile("demo.ts"));
     page = await Browser.open(`http://localhost:${app.port}/`, 390, 844);
-    await page.until(`document.getElementById("status")?.textContent === "Live"`);
+    other = await Browser.open(`http://localhost:${app.port}/`, 390, 844);
+    for (const one of [page, other]) await one.until(IS_LIVE);
   });
 
   after(async () => {
     app?.stop();
     await page?.close();
+    await other?.close();
   });
 
   it("shows every reading", async () => {
@@ -33,10 +40,12 @@ suite("examples/demo.ts in a browser (chromium)", function () {
     assert.equal(await page.read(`document.getElementById("board").textContent`), "on esp32");
   });
 
-  it("asks again and again: the time goes on", async () => {
-    const uptime = `document.getElementById("uptime").textContent`;
-    const before = await page.read(uptime);
-    await page.until(`${uptime} !== ${JSON.stringify(before)}`);
+  it("is live in both tabs: the time goes on, without a request", async () => {
+    for (const one of [page, other]) {
+      const before = await one.read(UPTIME);
+      await one.until(`${UPTIME} !== ${JSON.stringify(before)}`);
+      assert.equal(await one.read(`performance.getEntriesByType("resource").filter((r) => !r.name.startsWith("data:")).length`), 0);
+    }
   });
 
   it("has a name and a state for every control, and fits a narrow screen", async () => {
@@ -51,21 +60,36 @@ suite("examples/demo.ts in a browser (chromium)", function () {
     await page.press("Tab", "Tab", "");
     assert.equal(await page.read("document.activeElement.id"), "switch");
     await page.press(" ", "Space", " ");
-    await page.until(`document.getElementById("word").textContent === "on"`);
+    for (const one of [page, other]) await one.until(isSwitched("on"));
     assert.equal(JSON.parse((await ask(app.port, "GET", "/api/state")).body).isOn, true);
   });
 
-  it("switches by mouse", async () => {
-    await page.read(`document.getElementById("switch").click()`);
-    await page.until(`document.getElementById("word").textContent === "off"`);
+  it("switches by mouse, in the other tab, and this one follows", async () => {
+    await other.read(`document.getElementById("switch").click()`);
+    for (const one of [page, other]) await one.until(isSwitched("off"));
+    assert.equal(await page.read(`document.getElementById("switch").getAttribute("aria-checked")`), "false");
   });
 
-  it("says when the device does not answer, and when it does again", async () => {
+  it("holds up nobody when a tab sleeps, and is up to date when it wakes up", async () => {
+    await other.call("Page.setWebLifecycleState", { state: "frozen" });
+    const before = await page.read(UPTIME);
+    await page.until(`${UPTIME} !== ${JSON.stringify(before)}`);
+    await page.read(`document.getElementById("switch").click()`);
+    await page.until(isSwitched("on"));
+    await other.call("Page.setWebLifecycleState", { state: "active" });
+    await other.until(isSwitched("on"));
+  });
+
+  it("is connecting while the device is away, and live when it is back", async () => {
     app.stop();
-    await page.until(`document.getElementById("status").textContent.includes("does not answer")`);
-    assert.equal(await page.read(`document.getElementById("switch").disabled`), true);
+    for (const one of [page, other]) {
+      await one.until(`document.getElementById("status").textContent === "Connecting\u2026"`);
+      assert.equal(await one.read(`document.getElementById("switch").disabled && document.body.className`), "lost");
+    }
     await app.start();
-    await page.until(`document.getElementById("status").textContent === "Live"`);
-    assert.equal(await page.read(`document.getElementById("switch").disabled`), false);
+    for (const one of [page, other]) {
+      await one.until(IS_LIVE);
+      assert.equal(await one.read(`document.getElementById("switch").disabled || document.body.className`), "");
+    }
   });
 });

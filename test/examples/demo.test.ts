@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ask, inEveryPlace } from "./support.js";
+import { closed, message, openPeer, type Peer } from "./ws-peer.js";
 
 const JSON_TYPE = "application/json";
 
@@ -47,6 +48,83 @@ inEveryPlace("demo.ts", (app) => {
     const refused = await ask(app().port, "GET", "/api/switch");
     assert.deepEqual([refused.status, refused.headers.allow], [405, "POST"]);
     assert.equal((await ask(app().port, "DELETE", "/")).status, 405);
+  });
+
+  describe("over WebSocket", () => {
+    let tabs: Peer[] = [];
+    const open = async (options = {}): Promise<Peer> => {
+      const tab = await openPeer(`ws://localhost:${app().port}/`, [], options);
+      tabs.push(tab);
+      return tab;
+    };
+    const next = async (tab: Peer): Promise<Record<string, unknown>> => JSON.parse((await message(tab)).bytes.toString());
+    /** The next readings that say so, whatever comes before them. */
+    const nextThat = async (tab: Peer, isOn: boolean): Promise<void> => {
+      while ((await next(tab)).isOn !== isOn);
+    };
+
+    afterEach(async () => {
+      for (const tab of tabs) tab.terminate();
+      tabs = [];
+      // A board with no connection left answers 503.
+      for (let isAlone = false; !isAlone; ) {
+        const { status, body } = await ask(app().port, "GET", "/api/state");
+        isAlone = status === 200 && JSON.parse(body).connections < 2;
+      }
+    });
+
+    it("sends the readings again and again, in text, and the same as the JSON API", async () => {
+      const tab = await open();
+      const { bytes, isBinary } = await message(tab);
+      assert.equal(isBinary, false);
+      const first = JSON.parse(bytes.toString());
+      assert.deepEqual(Object.keys(first), Object.keys(await state()));
+      while ((await next(tab)).uptimeS === first.uptimeS);
+    });
+
+    it("tells all of 8 tabs what one of them switched", async () => {
+      for (let i = 0; i < 8; i++) await open();
+      for (const isOn of [true, false]) {
+        const all = tabs.map((tab) => nextThat(tab, isOn));
+        tabs[3].send(JSON.stringify({ isOn }));
+        await Promise.all(all);
+      }
+    });
+
+    it("tells all tabs what the JSON API switched", async () => {
+      for (let i = 0; i < 4; i++) await open();
+      for (const isOn of [true, false]) {
+        const all = tabs.map((tab) => nextThat(tab, isOn));
+        await flip(JSON.stringify({ isOn }));
+        await Promise.all(all);
+      }
+    });
+
+    it("goes on for the others when a tab is gone", async () => {
+      const [left, stays] = [await open(), await open()];
+      left.terminate();
+      await next(stays);
+      await next(stays);
+    });
+
+    it("ignores what is no switch position, and ends a tab that sends more than one could be", async () => {
+      const tab = await open();
+      for (const text of ["", "{", "null", "5", "{}", '{"isOn":1}']) tab.send(text);
+      tab.send(Buffer.from([255, 0]), { binary: true });
+      await next(tab);
+      assert.equal((await state()).isOn, false);
+      const end = closed(tab);
+      tab.send(" ".repeat(65));
+      assert.deepEqual((await end)[0], 1009);
+    });
+
+    it("lets pages of its own in, and no others", async () => {
+      await open({ origin: `http://localhost:${app().port}` });
+      for (const origin of ["http://evil.example", "null", `http://localhost.evil.example:${app().port}`]) {
+        await assert.rejects(open({ origin }), /403/, origin);
+      }
+      assert.equal(tabs.length, 1);
+    });
   });
 
   it("serves the page to several browsers at once", async () => {
