@@ -8,7 +8,7 @@ import { Phase, State } from "../core/state.js";
 import { sendBody, sendRequest } from "./client-send.js";
 import { type ClientState, clientOf, fail, type HttpClientLimits, Wait } from "./client-state.js";
 import { MG_EV_HTTP_HDRS, MG_EV_HTTP_REPLY } from "./events.js";
-import { Incoming, Mode, Read, readBytes, readFrames, Step } from "./incoming.js";
+import { endBody, Incoming, Mode, Read, readBytes, readFrames, Step } from "./incoming.js";
 import type { HttpMessage } from "./message.js";
 import { parseReplyHead } from "./reply-head.js";
 import type { WireRequest } from "./request.js";
@@ -180,15 +180,6 @@ function lastWord(nc: Connection): void {
     if (nc.protoData || !inc) nc.err = nc.err || Err.Protocol;
   }
   endBody(nc);
-}
-
-/** A body that was begun is broken off. */
-function endBody(nc: Connection): void {
-  const inc = nc.protoData as Incoming | undefined;
-  nc.protoData = undefined;
-  if (!inc) return;
-  if (inc.held) inc.held.clear();
-  if (inc.sink) inc.sink.end(false);
 }
 
 /** Once a tick: has the present wait lasted too long? */

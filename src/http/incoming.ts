@@ -221,3 +221,13 @@ function startChunk(inc: Incoming, size: number): number {
   inc.step = size ? Step.Data : Step.Trailer; // RFC 9112 §7.1.2: fields behind the last chunk are checked and dropped
   return 0;
 }
+
+/** No more of the body in progress is wanted, or will come. */
+export function endBody(nc: Connection): void {
+  const inc = nc.protoData as Incoming | undefined;
+  nc.protoData = undefined;
+  nc._h = undefined;
+  if (!inc) return;
+  if (inc.held) inc.held.clear();
+  if (inc.sink) inc.sink.end(false);
+}

@@ -6,7 +6,7 @@ import { MG_EV_HTTP_HDRS } from "./events.js";
 import { chunkEvent, hold, Incoming, Mode, Read, readBytes, readFrames, Step } from "./incoming.js";
 import type { HttpMessage } from "./message.js";
 import { Http, type HttpHooks } from "./state.js";
-import { brokenOff, describe, giveUp, goOn, handOut, isAnswered, onDeadline, onEnded, own, refuse, replied } from "./turn.js";
+import { brokenOff, describe, giveUp, goOn, handOut, isAnswered, isBegun, onDeadline, onEnded, own, refuse, replied } from "./turn.js";
 
 /** A head with a body behind it: the handlers say what to do with the body. */
 export function begin(nc: Connection, hm: HttpMessage, m: Mbuf, hooks: HttpHooks | undefined): boolean {
@@ -91,7 +91,7 @@ function unwanted(nc: Connection, inc: Incoming): void {
 
 /** Whether a reply has begun and is not over: while it lasts a sink goes on taking the body (an echo, a converter). */
 function isReplying(nc: Connection): boolean {
-  if (!nc._src && !(nc._ps & Http.Open)) return false;
+  if (!isBegun(nc)) return false;
   if (!(nc._ps & Http.Owed)) replied(nc);
   return true;
 }
@@ -163,7 +163,7 @@ export function isSlow(nc: Connection): boolean {
   const now = nc.mgr._platform.now();
   const isPeersTurn = isWaiting(inc, nc._in()) && !nc._unsent() && !(nc._f & MG_F_WANT_READ);
   if (!isPeersTurn) nc._since = inc.mode === Mode.Drain ? now : now - (1000 * inc.got) / (limits.bodyRateMin || 1);
-  if (inc.mode === Mode.Sink && !nc._src && !(nc._ps & Http.Open)) nc._phase = isPeersTurn ? Phase.Body : Phase.Reply;
+  if (inc.mode === Mode.Sink && !isBegun(nc)) nc._phase = isPeersTurn ? Phase.Body : Phase.Reply;
   const ms = now - nc._since;
   if (inc.mode === Mode.Drain) return limits.headMs > 0 && ms > limits.headMs;
   return limits.headMs > 0 && ms > limits.headMs && inc.got * 1000 < limits.bodyRateMin * (ms - limits.headMs);

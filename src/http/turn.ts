@@ -7,7 +7,7 @@ import { guarded } from "../core/output.js";
 import { Err } from "../core/port.js";
 import { Phase, State } from "../core/state.js";
 import { MG_EV_HTTP_REQUEST } from "./events.js";
-import { type Incoming, Mode } from "./incoming.js";
+import { endBody, type Incoming, Mode } from "./incoming.js";
 import type { HttpMessage } from "./message.js";
 import { httpSendError } from "./reply.js";
 import { Http, type HttpHooks } from "./state.js";
@@ -87,16 +87,6 @@ export function brokenOff(nc: Connection): void {
   if (handler && handler !== nc.handler) handler(nc, MG_EV_CLOSE, undefined);
 }
 
-/** No more of the body in progress is wanted, or will come. */
-export function endBody(nc: Connection): void {
-  const inc = nc.protoData as Incoming | undefined;
-  nc.protoData = undefined;
-  nc._h = undefined;
-  if (!inc) return;
-  if (inc.held) inc.held.clear();
-  if (inc.sink) inc.sink.end(false);
-}
-
 /** The peer half-closed behind its requests: those that are here are answered before the connection closes. */
 export function onEnded(nc: Connection): boolean {
   if (!nc.protoData && !(nc._ps & Http.Owed)) return false;
@@ -113,7 +103,7 @@ export function cutShort(nc: Connection): void {
 }
 
 /** Whether a part of the reply went out, and its rest is still to come. */
-function isBegun(nc: Connection): boolean {
+export function isBegun(nc: Connection): boolean {
   return nc._src !== undefined || (nc._ps & Http.Open) !== 0;
 }
 
@@ -129,7 +119,7 @@ function breakOff(nc: Connection): false {
 /** The reply is in sendMbuf. A long one still being produced keeps its successors waiting. */
 export function replied(nc: Connection): void {
   nc._ps &= ~Http.Owed;
-  if (nc._src || nc._ps & Http.Open) return wait(nc);
+  if (isBegun(nc)) return wait(nc);
   if (nc._ps & Http.Close) nc._f |= MG_F_SEND_AND_CLOSE;
   nc._ps &= ~(Http.NoBody | Http.Old);
   if (nc._owner) nc._owner = nc._onClose = undefined;

@@ -5,6 +5,7 @@ import { goldenHandler } from "../golden/handler.js";
 import { readWire, type WireReply } from "../golden/replies.js";
 import { stage } from "../unit/core-support.js";
 import { freshServer, setProtocolHttpWebsocket } from "../unit/http-support.js";
+import { cut } from "./cut.js";
 
 /*
  * Bodies from fuzzers: by length and in chunks, collected, streamed, refused and dropped, in a row, in pieces that the fuzzer
@@ -40,20 +41,6 @@ function converse(pieces: string[], form: RawForm, waitMs = 60, methods: string[
   const outcome = { events: events.slice(), replies, isClosed };
   s.finish();
   return outcome;
-}
-
-/** The text cut where `cuts` say, each a share of what is left. */
-function cut(text: string, cuts: number[]): string[] {
-  const pieces: string[] = [];
-  let rest = text;
-  for (const share of cuts) {
-    const at = 1 + Math.floor(share * rest.length);
-    pieces.push(rest.slice(0, at));
-    rest = rest.slice(at);
-    if (rest === "") return pieces;
-  }
-  pieces.push(rest);
-  return pieces;
 }
 
 /** What a chunked body at the front of `wire` is: its bytes and its end; undefined: not all there; "bad": malformed. */

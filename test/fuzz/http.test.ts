@@ -7,6 +7,7 @@ import { parseRequestHead } from "../../src/http/head.js";
 import { HttpMessage } from "../../src/http/message.js";
 import { stage } from "../unit/core-support.js";
 import { freshServer, mirror, readReplies, type Reply, serve } from "../unit/http-support.js";
+import { cut } from "./cut.js";
 
 /*
  * Requests from fuzzers: whatever comes, in whatever pieces, the server answers with whole replies of a status that HTTP
@@ -46,20 +47,6 @@ function converse(pieces: string[], form: RawForm, waitMs = 100): Outcome {
   for (const r of replies.slice(0, -1)) assert.equal(r.status, 200, "something follows a refusal");
   s.finish();
   return { replies, isClosed, uris };
-}
-
-/** The text cut where `cuts` say, each a share of what is left. */
-function cut(text: string, cuts: number[]): string[] {
-  const pieces: string[] = [];
-  let rest = text;
-  for (const share of cuts) {
-    const at = 1 + Math.floor(share * rest.length);
-    pieces.push(rest.slice(0, at));
-    rest = rest.slice(at);
-    if (rest === "") return pieces;
-  }
-  pieces.push(rest);
-  return pieces;
 }
 
 const cuts = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { maxLength: 6 });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import type { RawForm } from "../../platform/sim/index.js";
 import { stage } from "../unit/core-support.js";
 import { frameOf, type FrameSpec, openWs, readWsFrames, serveWs } from "../unit/ws-support.js";
+import { cut } from "./cut.js";
 
 /*
  * Frames from fuzzers: whatever comes, in whatever pieces, the server answers with whole frames, refuses with a code of its
@@ -36,19 +37,6 @@ function converse(pieces: string[], form: RawForm, stream: boolean): Outcome {
   const isClosed = peer.state !== "open";
   s.finish();
   return { events, sent, isClosed };
-}
-
-function cut(wire: string, cuts: number[]): string[] {
-  const pieces: string[] = [];
-  let rest = wire;
-  for (const share of cuts) {
-    const at = 1 + Math.floor(share * rest.length);
-    pieces.push(rest.slice(0, at));
-    rest = rest.slice(at);
-    if (rest === "") return pieces;
-  }
-  pieces.push(rest);
-  return pieces;
 }
 
 const share = fc.double({ min: 0, max: 0.999, noNaN: true });
