@@ -1,7 +1,11 @@
-// Plays the suite and prints its table as Markdown, for the README:
+// Plays the suite and prints its table as Markdown:
 //
 //   node dist/test/conformance/table.js [PLATFORM…]      ESPRUINO=/path/of/espruino adds the real interpreter
+//   node dist/test/conformance/table.js --write          also puts it into docs/conformance.md, and the sums into the README
 
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { meerkatRoot } from "../../cli/build/layout.js";
 import { BEHAVIOURS } from "./behaviours/index.js";
 import { type Bench, type Column, makeDir, portOf } from "./host/bench.js";
 import { whySkipped } from "./host/behaviour.js";
@@ -26,7 +30,16 @@ async function playAll(column: Column, bench: Bench, results: Results): Promise<
   }
 }
 
-async function main(names: readonly string[]): Promise<void> {
+/** Puts a table between the marks of a page. */
+function writeSection(page: string, table: string): void {
+  const path = join(meerkatRoot, page);
+  const marks = /(<!-- conformance -->\n)[^]*?(\n<!-- \/conformance -->)/;
+  writeFileSync(path, readFileSync(path, "utf8").replace(marks, (_, from: string, to: string) => `${from}\n${table}\n${to}`));
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const names = args.filter((arg) => arg !== "--write");
+  if (names.length > 0 && args.includes("--write")) throw new TypeError("--write takes no platforms: the page shows all of them");
   const columns = COLUMNS.filter((column) => names.length === 0 || names.includes(column.name));
   const results = new Results(BEHAVIOURS, columns);
   const { dir, remove } = makeDir();
@@ -43,6 +56,10 @@ async function main(names: readonly string[]): Promise<void> {
     remove();
   }
   console.log(results.markdown());
+  if (args.includes("--write")) {
+    writeSection("docs/conformance.md", results.markdown());
+    writeSection("README.md", results.sums());
+  }
   process.exitCode = results.failedCount > 0 ? 1 : 0;
 }
 

@@ -15,6 +15,7 @@ import type { Capabilities } from "../../src/core/port.js";
 import * as http from "../../src/http/index.js";
 import * as core from "../../src/index.js";
 import * as websocket from "../../src/websocket/index.js";
+import { BEHAVIOURS } from "../conformance/behaviours/index.js";
 
 const PAGES = ["README.md", "CHANGELOG.md", ...readdirSync(join(meerkatRoot, "docs")).map((name) => `docs/${name}`)];
 
@@ -276,7 +277,11 @@ describe("pages", () => {
     assert.match(read("CHANGELOG.md"), new RegExp(`^# Changelog\\n[^]*?\\n## \\[${version.replaceAll(".", "\\.")}\\]`));
   });
 
-  it("show what the conformance suite printed", () => {
-    assert.ok(section("README.md", "conformance").length > 0);
+  it("show what the conformance suite printed: every behaviour, no failure, and the sums", () => {
+    const rows = rowsOf("docs/conformance.md", "conformance");
+    const sums = rows.pop()!;
+    assert.deepEqual(rows.map(([title]) => title), BEHAVIOURS.map(({ title }) => title), "run table.js --write");
+    assert.deepEqual(rows.flat().filter((cell) => cell === "FAIL" || cell === ""), []);
+    assert.deepEqual(sums.slice(1), rowsOf("README.md", "conformance")[0]);
   });
 });

@@ -70,9 +70,17 @@ export class Results {
     return [row("", this.columns.map((column) => column.name)), ...rows, ...sums, ...this.skips()].join("\n");
   }
 
-  /** For the README. */
+  /** The sums alone, for the README. */
+  sums(): string {
+    return [
+      line(this.columns.map((column) => column.name)),
+      line(this.columns.map(() => ":-:")),
+      line(this.columns.map((column) => this.sum(column))),
+    ].join("\n");
+  }
+
+  /** For docs/conformance.md. */
   markdown(): string {
-    const line = (cells: string[]): string => `| ${cells.join(" | ")} |`;
     const rows = this.behaviours.map((behaviour) => line([behaviour.title, ...this.columns.map((column) => this.cell(behaviour, column))]));
     return [
       line(["behaviour", ...this.columns.map((column) => column.name)]),
@@ -83,6 +91,10 @@ export class Results {
       ...this.skips().map((skip) => `- ${skip}`),
     ].join("\n");
   }
+}
+
+function line(cells: string[]): string {
+  return `| ${cells.join(" | ")} |`;
 }
 
 function key(behaviour: Behaviour, column: Column): string {
