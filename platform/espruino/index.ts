@@ -2,6 +2,7 @@ import { type ByteOps, type Capabilities, type Platform } from "../../src/core/p
 import { adoptSocket, connect, destroy, end, listen, pause, resume, write } from "./stream.js";
 import { openDatagram, sendTo } from "./datagram.js";
 import { files } from "./files.js";
+import { link } from "./link.js";
 import { setSink } from "./sink.js";
 import { digest, log, memory, now, random, tidy, wakeAfter, wallMs } from "./system.js";
 import type { Espruino } from "./types.js";
@@ -96,6 +97,7 @@ const espruinoPlatform: Platform = {
   digest: digest,
   log: log,
   files: files,
+  link: link,
 };
 
 /** The board this program runs on. There is one. */
