@@ -10,7 +10,7 @@ const DOUBLINGS_MAX = 16;
  */
 export function backoffMs(mgr: Manager, baseMs: number, maxMs: number, failures: number): number {
   const ms = Math.min(maxMs, baseMs * Math.pow(2, Math.min(failures > 0 ? failures - 1 : 0, DOUBLINGS_MAX)));
-  return ms / 2 + ((ms / 2) * mgr._platform.random(1).charCodeAt(0)) / 255;
+  return Math.round(ms / 2 + ((ms / 2) * mgr._platform.random(1).charCodeAt(0)) / 255);
 }
 
 /** A time that an option names, in milliseconds. Throws TypeError, naming the option, unless it is `min` or more. */

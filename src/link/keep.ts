@@ -219,7 +219,7 @@ function back(k: Keeper): void {
   if (k.isUp) return;
   k.isUp = true;
   k.attempts = 0;
-  k.outageMs = nowMs - k._lostMs;
+  k.outageMs = Math.round(nowMs - k._lostMs);
   k._sinceMs = nowMs;
   k._inMs = 0;
   watchTime(k);
