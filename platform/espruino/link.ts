@@ -1,4 +1,4 @@
-import { type AccessPointSpec, Err, type Link, type LinkChange, type LinkStatus, type Owner, type PowerSave } from "../../src/core/port.js";
+import { type AccessPointSpec, Err, type LinkChange, type LinkStatus, type Owner, type PowerSave } from "../../src/core/port.js";
 
 /*
  * The link over require("Wifi") (libs/network/esp32/jswrap_esp32_network.c, libs/network/esp8266/jswrap_esp8266_network.c).
@@ -25,7 +25,7 @@ interface WifiLibrary {
 }
 
 interface Details {
-  ip: string;
+  ip?: string;
   /** ESP8266: in words; ESP32: a number, and the words in `msg`. */
   reason?: string;
   msg?: string;
@@ -48,8 +48,8 @@ let address = "";
 let isServing = 0;
 let reason = "";
 
-/** The module, with what happened before the program began. */
-function wifi(): WifiLibrary | null {
+/** The module, with what happened before the program began; null where there is none. */
+export function wifi(): WifiLibrary | null {
   if (lib !== undefined) return lib;
   try {
     lib = require("Wifi") as WifiLibrary;
@@ -79,24 +79,21 @@ function tell(up: boolean): void {
 function onConnected(details: Details): void {
   if (details.ip === address) return;
   if (isUp()) tell(false);
-  address = details.ip;
+  address = details.ip || "";
   tell(true);
 }
 
 /** The network is gone, or could not be joined. */
 function onDisconnected(details: Details): void {
   reason = details.msg || details.reason || "";
-  if (address) gone();
-  else tell(isUp());
-}
-
-function gone(): void {
+  if (!address) return tell(isUp());
   address = "";
   tell(false);
-  if (isUp()) tell(true);
+  if (isServing) tell(true);
 }
 
-function watch(owner: Owner, changed: LinkChange | undefined): void {
+/** See `Link.watch`. */
+export function watchLink(owner: Owner, changed: LinkChange | undefined): void {
   wifi();
   // A new list each time: one may be told from at the moment.
   watchers = watchers.filter(function (w) {
@@ -105,7 +102,8 @@ function watch(owner: Owner, changed: LinkChange | undefined): void {
   if (changed) watchers.push({ o: owner, f: changed });
 }
 
-function status(): LinkStatus {
+/** See `Link.status`. */
+export function linkStatus(): LinkStatus {
   const w = wifi();
   const s = { isUp: isUp(), isJoined: address !== "", ssid: "", address: address, rssi: 0, reason: reason };
   if (!w) return s;
@@ -118,12 +116,12 @@ function status(): LinkStatus {
   return s;
 }
 
-function join(ssid: string, password: string): Err {
+/** See `Link.join`. */
+export function join(ssid: string, password: string): Err {
   const w = wifi();
   if (!w) return Err.NotSupported;
   if (address) {
-    reason = "left for another network";
-    setTimeout(gone, 0);
+    setTimeout(onDisconnected, 0, { reason: "left for another network" });
   }
   try {
     w.connect(ssid, password ? { password: password } : {});
@@ -134,18 +132,20 @@ function join(ssid: string, password: string): Err {
   return Err.None;
 }
 
-function leave(): void {
+/** See `Link.leave`. */
+export function leaveWifi(): void {
   const w = wifi();
   if (w) w.disconnect();
 }
 
-function hostName(name: string): void {
+/** See `Link.hostName`. */
+export function hostName(name: string): void {
   const w = wifi();
   if (w) w.setHostname(name);
 }
 
-/** The ESP8266 and older firmware know one mode beside `none`. */
-function powerSave(mode: PowerSave): void {
+/** See `Link.powerSave`. The ESP8266 and older firmware know one mode beside `none`. */
+export function powerSave(mode: PowerSave): void {
   const w = wifi();
   if (!w) return;
   try {
@@ -155,11 +155,18 @@ function powerSave(mode: PowerSave): void {
   }
 }
 
-function accessPoint(spec: AccessPointSpec | undefined): Err {
+/** See `Link.accessPoint`. */
+export function accessPoint(spec: AccessPointSpec | undefined): Err {
   const w = wifi();
   if (!w) return Err.NotSupported;
   try {
-    if (spec) w.startAP(spec.ssid, apOptions(spec));
+    const o: { password?: string; authMode?: string; channel?: number } = { authMode: "open" };
+    if (spec && spec.password) {
+      o.authMode = "wpa2";
+      o.password = spec.password;
+    }
+    if (spec && spec.channel) o.channel = spec.channel;
+    if (spec) w.startAP(spec.ssid, o);
     else w.stopAP();
   } catch (e) {
     reason = "" + e;
@@ -170,24 +177,3 @@ function accessPoint(spec: AccessPointSpec | undefined): Err {
   if (was !== isServing && !address) setTimeout(tell, 0, isServing > 0);
   return Err.None;
 }
-
-function apOptions(spec: AccessPointSpec): { password?: string; authMode?: string; channel?: number } {
-  const o: { password?: string; authMode?: string; channel?: number } = { authMode: spec.password ? "wpa2" : "open" };
-  if (spec.password) o.password = spec.password;
-  if (spec.channel) o.channel = spec.channel;
-  return o;
-}
-
-/** The link of this board; there is one. */
-export const link: Link = {
-  get canJoin() {
-    return !!wifi();
-  },
-  watch: watch,
-  status: status,
-  join: join,
-  leave: leave,
-  hostName: hostName,
-  powerSave: powerSave,
-  accessPoint: accessPoint,
-};

@@ -139,14 +139,10 @@ export class Manager {
       nc._peers = {};
       nc._detach = closePeers;
     }
-    if (!this._isDown) this._listen(nc, a, o);
-    return nc;
-  }
-
-  /** Asks the platform for a listener's socket. */
-  _listen(nc: Connection, a: Address, o: ConnectionOptions): void {
+    if (this._isDown) return nc;
     const spec = { host: a.host, port: a.port, backlog: o.backlog, tls: a.scheme === "ssl" ? o.tls : undefined };
     nc._sock = a.scheme === "udp" ? this._platform.openDatagram(nc, spec) : this._platform.listen(nc, spec);
+    return nc;
   }
 
   /**

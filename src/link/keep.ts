@@ -1,5 +1,5 @@
 import type { Connection } from "../core/connection.js";
-import { type AnyHandler, type EventHandler, MG_EV_CLOSE, MG_EV_CONNECT, MG_EV_POLL, MG_EV_RECV, MG_EV_SEND, MG_EV_TIMER } from "../core/events.js";
+import { type AnyHandler, type BriefHandler, type EventHandler, MG_EV_CLOSE, MG_EV_CONNECT, MG_EV_POLL, MG_EV_RECV, MG_EV_SEND, MG_EV_TIMER } from "../core/events.js";
 import { MG_F_CLOSE_IMMEDIATELY, MG_F_SEND_AND_CLOSE } from "../core/flags.js";
 import type { Manager } from "../core/manager.js";
 import { toRaw } from "../core/mbuf.js";
@@ -139,7 +139,9 @@ export class Keeper implements Waiting {
  * end another attempt follows, with growing, random pauses. Where the manager follows the link (`joinWifi`, `watchLink`),
  * nothing is tried while it is down, and at once when it is up. Throws as `mgr.connect` does, and for options that cannot be.
  */
-export function keep(mgr: Manager, address: string, handler: EventHandler, options?: KeepOptions): Keeper {
+export function keep(mgr: Manager, address: string, handler: EventHandler, options?: KeepOptions): Keeper;
+export function keep(mgr: Manager, address: string, handler: BriefHandler, options?: KeepOptions): Keeper;
+export function keep(mgr: Manager, address: string, handler: EventHandler | BriefHandler, options?: KeepOptions): Keeper {
   const o = options || {};
   checkWaiting(o);
   timeOption("upMs", o.upMs, 0, 0);

@@ -96,49 +96,41 @@ function change(nc: Connection, isUp: boolean): void {
   const mgr = nc.mgr;
   const w = mgr._watch as LinkWatch;
   if (nc._state === State.Closed) return;
-  if (isUp && mgr._isDown) wentUp(nc);
-  else if (!isUp && !mgr._isDown) {
+  if (isUp && mgr._isDown) {
+    mgr._isDown = 0;
+    w._failures = 0;
+    bindAgain(mgr);
+    tell(mgr, true);
+  } else if (!isUp && !mgr._isDown) {
     mgr._isDown = 1;
     breakOff(nc);
     tell(mgr, false);
-  } else if (w._onFailed) run(mgr, w._onFailed, isUp);
+  } else if (w._onFailed) w._onFailed();
   leave(mgr);
 }
 
-/** Newest first, as in a pass. Handlers run in here: they may make connections, which fail, and free the manager, which waits. */
-function breakOff(nc: Connection): void {
-  const mgr = nc.mgr;
+/**
+ * Ends all that has a socket, newest first, as in a pass; listeners only lose theirs. Handlers run in here: they may make
+ * connections, which fail, and free the manager, which waits.
+ */
+function breakOff(watch: Connection): void {
+  const mgr = watch.mgr;
   const conns = mgr._conns.slice(0);
   if (!mgr._isDown) return; // it is up again before the first pass
   for (let i = conns.length - 1; i >= 0; i--) {
-    const one = conns[i];
-    if (one._state === State.Closed) continue;
-    if (one._at !== undefined) unbind(one);
-    else if (one._sock !== undefined || (one.listener && one._f & MG_F_UDP)) lose(one);
+    const nc = conns[i];
+    if (nc._state === State.Closed) continue;
+    if (nc._at !== undefined) {
+      if (nc._sock !== undefined) mgr._platform.destroy(nc._sock);
+      nc._sock = undefined;
+      nc._state = State.Connecting;
+      nc._gate |= Gate.State;
+    } else if (nc._sock !== undefined || (nc.listener && nc._f & MG_F_UDP)) {
+      if (!nc.err) nc.err = Err.LinkDown;
+      if (nc._f & MG_F_CONNECTING) mgr.stats.connectFailed++;
+      close(nc);
+    }
   }
-}
-
-function wentUp(nc: Connection): void {
-  const mgr = nc.mgr;
-  mgr._isDown = 0;
-  (mgr._watch as LinkWatch)._failures = 0;
-  bindAgain(mgr);
-  tell(mgr, true);
-}
-
-/** The error, CONNECT where that is still owed, and CLOSE. */
-function lose(nc: Connection): void {
-  if (!nc.err) nc.err = Err.LinkDown;
-  if (nc._f & MG_F_CONNECTING) nc.mgr.stats.connectFailed++;
-  close(nc);
-}
-
-/** Takes a listener's socket away; the listener stays. */
-function unbind(nc: Connection): void {
-  if (nc._sock !== undefined) nc.mgr._platform.destroy(nc._sock);
-  nc._sock = undefined;
-  nc._state = State.Connecting;
-  nc._gate |= Gate.State;
 }
 
 /** Binds every listener that has no socket. */
@@ -149,8 +141,9 @@ function bindAgain(mgr: Manager): void {
     if (nc._at === undefined || nc._sock !== undefined || nc._f & CLOSE_FLAGS) continue;
     const how = nc._how || {};
     const a = mgr._parse(nc._at, how);
-    if (nc.localPort) a.port = nc.localPort; // port 0 chose one: it stays
-    mgr._listen(nc, a, how);
+    // As in `bind`, whose programs shall not pay for a function that both call. Port 0 chose a port: it stays.
+    const spec = { host: a.host, port: nc.localPort || a.port, backlog: how.backlog, tls: a.scheme === "ssl" ? how.tls : undefined };
+    nc._sock = a.scheme === "udp" ? mgr._platform.openDatagram(nc, spec) : mgr._platform.listen(nc, spec);
   }
 }
 
@@ -174,18 +167,15 @@ function onTimer(nc: Connection, ev: number): void {
   mgr._isDown = 0;
 }
 
+/** An exception of one of the program's is reported; the others are told all the same. */
 function tell(mgr: Manager, isUp: boolean): void {
   const list = mgr._onLink ? mgr._onLink.slice(0) : [];
-  for (let i = 0; i < list.length; i++) run(mgr, list[i], isUp);
-}
-
-/** An exception of the program's is reported; the others are told all the same. */
-function run(mgr: Manager, told: (isUp: boolean) => void, isUp: boolean): void {
-  if (mgr._freed) return;
-  try {
-    told(isUp);
-  } catch (e) {
-    mgr.stats.threw++;
-    mgr._platform.log("meerkat: told that the link is " + (isUp ? "up" : "down") + ", the program threw: " + e);
+  for (let i = 0; i < list.length && !mgr._freed; i++) {
+    try {
+      list[i](isUp);
+    } catch (e) {
+      mgr.stats.threw++;
+      mgr._platform.log("meerkat: told that the link is " + (isUp ? "up" : "down") + ", the program threw: " + e);
+    }
   }
 }

@@ -59,6 +59,8 @@ export class Wifi {
   /** Attempts since the network was last there. */
   attempts: number;
   _o: WifiOptions;
+  /** The radio; undefined: there is none. */
+  _link: Link | undefined;
   _ssid: string;
   _password: string;
   _nc: Connection;
@@ -76,7 +78,9 @@ export class Wifi {
     this.state = "off";
     this.reason = "";
     this.attempts = 0;
+    const link = mgr._platform.link;
     this._o = options;
+    this._link = link && link.canJoin ? link : undefined;
     this._ssid = "";
     this._password = "";
     this._failures = 0;
@@ -100,7 +104,7 @@ export class Wifi {
   join(ssid: string, password?: string): void {
     const wrong = credentialsProblem(this.mgr, ssid, password || "");
     if (wrong) throw rangeError("Cannot join: " + wrong);
-    if (!radioOf(this)) return;
+    if (!this._link) return;
     this._ssid = ssid;
     this._password = password || "";
     this._failures = 0;
@@ -110,10 +114,9 @@ export class Wifi {
 
   /** Leaves the network, and joins no other until `join`. The access point stays as it is. */
   leave(): void {
-    const link = radioOf(this);
     this.state = "off";
     this._nc.setTimer(0);
-    if (link) link.leave();
+    if (this._link) this._link.leave();
   }
 }
 
@@ -129,7 +132,7 @@ export function joinWifi(mgr: Manager, options?: WifiOptions): Wifi {
   const o = options || {};
   checkOptions(mgr, o);
   const w = new Wifi(mgr, o);
-  const link = radioOf(w);
+  const link = w._link;
   if (!link) {
     say(w, "no Wi-Fi on " + mgr._platform.name + ": its network is its own affair");
     return w;
@@ -139,8 +142,9 @@ export function joinWifi(mgr: Manager, options?: WifiOptions): Wifi {
     if (isUp) wentUp(w, link);
     else wentDown(w, link);
   });
+  // The platform has told something that leaves the link as it was: an attempt that failed.
   w.link._onFailed = function () {
-    changedOtherwise(w, link);
+    if (w.state === "joining") failed(w, link, link.status().reason);
   };
   if (o.hostname) link.hostName(o.hostname);
   const now = link.status();
@@ -186,60 +190,47 @@ function readCredentials(w: Wifi): void {
   w._password = password;
 }
 
-function radioOf(w: Wifi): Link | undefined {
-  const link = w.mgr._platform.link;
-  return link && link.canJoin ? link : undefined;
-}
-
 function say(w: Wifi, text: string): void {
   w.mgr._platform.log("meerkat: Wi-Fi: " + text);
 }
 
-function wait(w: Wifi, ms: number): void {
-  w._nc.setTimer(w.mgr.time() + ms / 1000);
+/** Tries again after a pause that grows, or is as long as the access point of our own wants it. Answers it in milliseconds. */
+function pause(w: Wifi): number {
+  const o = w._o;
+  const ms = backoffMs(w.mgr, timeOption("retryMs", o.retryMs, 1000, 1), timeOption("retryMaxMs", o.retryMaxMs, 60000, 1), ++w._failures);
+  const waitMs = w._isServing ? Math.max(ms, SERVING_RETRY_MS) : ms;
+  w.state = "waiting";
+  w._nc.setTimer(w.mgr.time() + waitMs / 1000);
+  return waitMs;
 }
 
 function onTimer(nc: Connection, ev: number): void {
   const w = nc.userData as Wifi;
-  const link = radioOf(w);
+  const link = w._link;
   if (ev !== MG_EV_TIMER || !link) return;
   if (w.state === "waiting") return attempt(w);
   if (w.state !== "joining") return;
   // No address came, say: of that the firmware says nothing.
   link.leave();
-  failed(w, link, "no answer within " + joinMsOf(w) / 1000 + " s");
-}
-
-function joinMsOf(w: Wifi): number {
-  return timeOption("joinMs", w._o.joinMs, 30000, 1);
+  failed(w, link, "no answer in time");
 }
 
 function attempt(w: Wifi): void {
-  const link = radioOf(w) as Link;
+  const link = w._link as Link;
   w.state = "joining";
   w.attempts++;
-  wait(w, joinMsOf(w));
+  w._nc.setTimer(w.mgr.time() + timeOption("joinMs", w._o.joinMs, 30000, 1) / 1000);
   const err = link.join(w._ssid, w._password);
   if (err) failed(w, link, link.status().reason || errorText(err));
 }
 
 function failed(w: Wifi, link: Link, reason: string): void {
-  const o = w._o;
-  const ap = o.accessPoint;
+  const ap = w._o.accessPoint;
   const downMs = w.mgr._platform.now() - w._downMs;
-  w.state = "waiting";
   w.reason = reason;
   // Some chips cannot be both at once (ESP32-C3): joining turned ours off.
   if (ap && (w._isServing || downMs >= timeOption("afterMs", ap.afterMs, 180000, 0))) serve(w, link, ap);
-  const pauseMs = backoffMs(w.mgr, timeOption("retryMs", o.retryMs, 1000, 1), timeOption("retryMaxMs", o.retryMaxMs, 60000, 1), ++w._failures);
-  const waitMs = w._isServing ? Math.max(pauseMs, SERVING_RETRY_MS) : pauseMs;
-  say(w, 'cannot join "' + w._ssid + '": ' + reason + "; trying again in " + Math.ceil(waitMs / 1000) + " s");
-  wait(w, waitMs);
-}
-
-/** The platform has told something that leaves the link as it was: an attempt that failed. */
-function changedOtherwise(w: Wifi, link: Link): void {
-  if (w.state === "joining") failed(w, link, link.status().reason);
+  say(w, 'cannot join "' + w._ssid + '": ' + reason + "; trying again in " + Math.ceil(pause(w) / 1000) + " s");
 }
 
 function wentUp(w: Wifi, link: Link): void {
@@ -265,8 +256,8 @@ function wentDown(w: Wifi, link: Link): void {
   if (nowMs - w._upMs >= STEADY_MS) w._failures = 0;
   w.reason = link.status().reason;
   say(w, "down: " + w.reason);
-  w.state = w._ssid ? "waiting" : "off";
-  if (w._ssid) wait(w, backoffMs(w.mgr, timeOption("retryMs", w._o.retryMs, 1000, 1), timeOption("retryMaxMs", w._o.retryMaxMs, 60000, 1), ++w._failures));
+  w.state = "off";
+  if (w._ssid) pause(w);
 }
 
 /** Turns our own access point on, also when it should be on already. */
