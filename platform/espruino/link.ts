@@ -38,6 +38,8 @@ interface Watcher {
 }
 
 const NO_ADDRESS = "0.0.0.0";
+/** In two parts: a name that the build sees would keep `Manager.connect` in programs that never call it (cli/build/drop-methods.ts). */
+const CONNECT = ("conn" + "ect") as "connect";
 
 /** The module; null where the firmware has none (Linux), undefined before it was looked for. */
 let lib: WifiLibrary | null | undefined;
@@ -124,7 +126,7 @@ export function join(ssid: string, password: string): Err {
     setTimeout(onDisconnected, 0, { reason: "left for another network" });
   }
   try {
-    w.connect(ssid, password ? { password: password } : {});
+    w[CONNECT](ssid, password ? { password: password } : {});
   } catch (e) {
     reason = "" + e;
     return Err.Failed;

@@ -37,7 +37,7 @@ describe("Wi-Fi on a virtual board, with the bundle that is flashed", function (
     const one = begin();
     one.pass(500);
     assert.equal(one.lines[0], "saved 0");
-    assert.match(one.lines.join("\n"), /Wi-Fi: up: "net", -61 dBm, 10\.0\.0\.1  http:\/\/10\.0\.0\.1\/\nup, missing 0\nback/);
+    assert.match(one.lines.join("\n"), /Wi-Fi: up: "net", -61 dBm, 10\.0\.0\.1 {2}http:\/\/10\.0\.0\.1\/\nup, missing 0\nback/);
     SAVED.settings = one.board.flash.read("settings", 0, 0) ?? "";
     one.board.stop();
     const again = begin(esp32, SAVED);
