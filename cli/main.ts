@@ -15,7 +15,7 @@ import type { BuildOptions } from "./build-app.js";
 import { meerkatRoot } from "./build/layout.js";
 import { isBuildError } from "./build/problem.js";
 import { complain, endWithReader } from "./console.js";
-import { addDefine, addPort, boardOf, seedOf } from "./options.js";
+import { addDefine, addPort, boardOf, seedOf, wifiDropOf } from "./options.js";
 import type { RunOptions } from "./run-app.js";
 import type { SimOptions } from "./sim-app.js";
 
@@ -28,6 +28,7 @@ const DEFINE = "the value of process.env.KEY in the program; may be repeated";
 const PACK = "put the files below DIR into the program, which has them from \"meerkat/packed\"";
 const NO_GZIP = "pack no compressed copies beside the files";
 const SEED = "seed of the board's random numbers, 0 to 4294967295; default: a new one, which is printed";
+const WIFI_DROP = "take Wi-Fi away for FOR seconds, EVERY seconds after it was last there, as in 60:5";
 const WITHOUT_PUBLISH = `
 Without -p, ports below 1024 appear 8000 above (80 at 8080), others as they are.`;
 
@@ -105,6 +106,7 @@ function addSim(program: Command): void {
     .requiredOption("--board <ID>", "the kind of board", boardOf)
     .option("-p, --publish <HOST:APP_PORT>", PUBLISH, addPort)
     .option("--seed <N>", SEED, seedOf)
+    .option("--wifi-drop <EVERY:FOR>", WIFI_DROP, wifiDropOf)
     .option("--define <KEY=VALUE>", DEFINE, addDefine)
     .option("--pack <DIR>", PACK)
     .option("--no-gzip", NO_GZIP)
@@ -115,6 +117,7 @@ function addSim(program: Command): void {
       examples(
         "meerkat sim examples/demo.ts --board esp32",
         "meerkat sim examples/hello.ts --board esp32c3 -p 8001:80 --seed 7",
+        "meerkat sim examples/wifi.ts --board esp32 --define SSID=home --wifi-drop 60:5",
       ),
     )
     .action(async (app: string, options: SimOptions) => (await import("./sim-app.js")).simApp(app, options));

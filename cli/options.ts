@@ -41,6 +41,19 @@ export function addDefine(text: string, defines: Record<string, string> = {}): R
   return { ...defines, [key]: text.slice(at + 1) };
 }
 
+/** How often and for how long Wi-Fi goes, in milliseconds. */
+export interface WifiDrop {
+  everyMs: number;
+  forMs: number;
+}
+
+/** `EVERY:FOR` in seconds, as in `60:5`; fractions are allowed, both are above 0. */
+export function wifiDropOf(text: string): WifiDrop {
+  const [everyMs, forMs, ...rest] = text.split(":").map((part) => (/^\d+(\.\d+)?$/.test(part) ? Number(part) * 1000 : NaN));
+  if (everyMs > 0 && forMs > 0 && rest.length === 0) return { everyMs, forMs };
+  throw new InvalidArgumentError("It must be EVERY:FOR, both in seconds and above 0, as in 60:5.");
+}
+
 /** A whole number from 0 to 4294967295. */
 export function seedOf(text: string): number {
   const seed = /^\d{1,10}$/.test(text) ? Number(text) : -1;

@@ -2,10 +2,10 @@ import { randomInt } from "node:crypto";
 import { basename } from "node:path";
 import type { Board } from "../boards/index.js";
 import { createNodePlatform } from "../platform/node/index.js";
-import { createVirtualBoard, defaultHostPort } from "../platform/virtual-board/index.js";
+import { createVirtualBoard, defaultHostPort, type VirtualBoard } from "../platform/virtual-board/index.js";
 import { buildBundle, readPack } from "./build/index.js";
 import { complain, endOnSignals, print } from "./console.js";
-import type { Publish } from "./options.js";
+import type { Publish, WifiDrop } from "./options.js";
 import { watchPorts } from "./ports.js";
 import { sourcePlaces } from "./source-places.js";
 
@@ -14,6 +14,7 @@ export interface SimOptions {
   board: Board;
   publish?: Publish;
   seed?: number;
+  wifiDrop?: WifiDrop;
   define?: Record<string, string>;
   pack?: string;
   gzip?: boolean;
@@ -51,8 +52,18 @@ export async function simApp(app: string, options: SimOptions): Promise<void> {
   endOnSignals(() => virtual.stop());
   virtual.run(bundle.code, fileName);
   isBooting = false;
-  if (!hasCrashed) return;
+  if (!hasCrashed) return dropWifi(virtual, options.wifiDrop);
   virtual.stop();
   complain("The program ended with an exception while it was loaded.");
   process.exitCode = 1;
+}
+
+/** Takes Wi-Fi away again and again, and says so. */
+function dropWifi(virtual: VirtualBoard, drop: WifiDrop | undefined): void {
+  if (drop === undefined) return;
+  setTimeout(() => {
+    print(`Wi-Fi is gone for ${drop.forMs / 1000} s.`);
+    virtual.wifi.drop(drop.forMs);
+    setTimeout(() => dropWifi(virtual, drop), drop.forMs);
+  }, drop.everyMs);
 }

@@ -2,6 +2,7 @@ import { type ByteOps, type Capabilities, type Platform } from "../../src/core/p
 import { adoptSocket, connect, destroy, end, listen, pause, resume, write } from "./stream.js";
 import { openDatagram, sendTo } from "./datagram.js";
 import { files } from "./files.js";
+import { accessPoint, hostName, join, leaveWifi, linkStatus, powerSave, watchLink, wifi } from "./link.js";
 import { setSink } from "./sink.js";
 import { digest, log, memory, now, random, tidy, wakeAfter, wallMs } from "./system.js";
 import type { Espruino } from "./types.js";
@@ -96,6 +97,19 @@ const espruinoPlatform: Platform = {
   digest: digest,
   log: log,
   files: files,
+  // Written out here, and not a constant of link.ts: so the build sees that a program without Wi-Fi names none of it.
+  link: {
+    get canJoin() {
+      return !!wifi();
+    },
+    watch: watchLink,
+    status: linkStatus,
+    join: join,
+    leave: leaveWifi,
+    hostName: hostName,
+    powerSave: powerSave,
+    accessPoint: accessPoint,
+  },
 };
 
 /** The board this program runs on. There is one. */

@@ -5,6 +5,7 @@ import type { EventQueue } from "./event-queue.js";
 import type { SimFaults } from "./faults.js";
 import type { Prng } from "./prng.js";
 import { createSimDisk, type SimDisk } from "./sim-files.js";
+import type { HostLink } from "./sim-link.js";
 
 const LOOPBACK = "127.0.0.1";
 const FIRST_EPHEMERAL_PORT = 49152;
@@ -33,6 +34,8 @@ export interface Host {
   /** Packets that wait until the host is heard again. */
   parked: (() => void)[];
   disk: SimDisk;
+  /** Made with the first platform on this host, or when it is first asked for. */
+  link?: HostLink;
 }
 
 /** One datagram under way. */

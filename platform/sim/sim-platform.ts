@@ -6,6 +6,7 @@ import type { SimEvent } from "./event-queue.js";
 import { hostAt, type Network } from "./network.js";
 import { createSimFiles } from "./sim-files.js";
 import type { SimHost } from "./sim-host.js";
+import { HostLink, type SimWifi } from "./sim-link.js";
 import {
   destroyBound, endBound, listenSim, openSimDatagram, sendSimDatagram, type SimDatagramSocket, type SimListener,
 } from "./sim-listener.js";
@@ -73,6 +74,8 @@ export interface SimPlatformOptions {
   memory?: () => MemoryInfo | undefined;
   /** Room of the host's file store in bytes, default 1 MiB; the platforms of one host share the store. */
   storageBytes?: number;
+  /** The host has a radio, and this is the network around it: it is down until it joins. Default: no radio, always up. */
+  wifi?: SimWifi;
   /** Where log lines go; default the world's own log. */
   log?: (line: string) => void;
 }
@@ -132,6 +135,7 @@ export function createSimPlatform(net: Network, options: SimPlatformOptions, epo
   disk.capacityBytes = options.storageBytes ?? disk.capacityBytes;
   const wallMs = (): number => epochMs + net.events.now();
   let opened: Sink | undefined;
+  sim.host.link ??= new HostLink(net, sim.host, options.wifi);
   return {
     name: options.name ?? "sim",
     caps: sim.caps,
@@ -170,5 +174,6 @@ export function createSimPlatform(net: Network, options: SimPlatformOptions, epo
     digest: digestOf,
     log,
     files: createSimFiles(disk, sim.form, wallMs),
+    link: sim.host.link,
   };
 }

@@ -5,6 +5,7 @@ import { createEventQueue, type SimEvent } from "./event-queue.js";
 import { completeFaults, type SimFaults } from "./faults.js";
 import { hostAt, isLiteral, setSilent, type Network } from "./network.js";
 import { createPrng } from "./prng.js";
+import { HostLink, type SimLink } from "./sim-link.js";
 import { createSimPlatform, type SimPlatformOptions } from "./sim-platform.js";
 import {
   connectSimPeer, listenSimPeer, openSimUdpPeer, type SimPeer, type SimPeerServer, type SimUdpPeer,
@@ -58,6 +59,8 @@ export interface SimWorld {
   blackhole(address: string): void;
   /** Lets a silent host be heard again. */
   heal(address: string): void;
+  /** The link of a host that has a platform. */
+  link(address: string): SimLink;
   connectPeer(from: string, to: string, port: number, options?: { tls?: boolean }): SimPeer;
   listenPeer(address: string, port: number, onPeer: (peer: SimPeer) => void, options?: { tls?: boolean }): SimPeerServer;
   udpPeer(address: string, port?: number): SimUdpPeer;
@@ -158,6 +161,11 @@ export function createSimWorld(options: SimWorldOptions): SimWorld {
     },
     blackhole: (address) => setSilent(net, hostAt(net, address), true),
     heal: (address) => setSilent(net, hostAt(net, address), false),
+    link(address) {
+      const host = hostAt(net, address);
+      host.link ??= new HostLink(net, host, undefined);
+      return host.link;
+    },
     connectPeer: (from, to, port, given) => connectSimPeer(net, from, to, port, given?.tls === true),
     listenPeer: (address, port, onPeer, given) => listenSimPeer(net, address, port, onPeer, given?.tls === true),
     udpPeer: (address, port = 0) => openSimUdpPeer(net, address, port),

@@ -16,7 +16,7 @@ import type { Handle, Owner, Platform, Raw, Sink, TlsOptions } from "../../src/c
 import type { Board } from "../../boards/board.js";
 import { NameTable, decodeDatagrams, encodeDatagram } from "./datagrams.js";
 import { ListenSocket, PortGroup, PortTable } from "./port-table.js";
-import { Progress, SocketError, SocketKind, StackSocket } from "./stack-socket.js";
+import { errnoOf, Progress, SocketError, socketErrorOf, SocketKind, StackSocket } from "./stack-socket.js";
 
 /** TCP window of the shipped ESP32 configuration (CONFIG_TCP_WND_DEFAULT): four segments. */
 const RECV_WINDOW_BYTES = 5744;
@@ -62,6 +62,8 @@ export class NetworkStack implements Sink {
   heldCount = 0;
   /** Why `recv` answered undefined. */
   recvError = 0;
+  /** The link is down: nothing new comes in, nothing goes out, and no socket is told. */
+  private isCut = false;
   private readonly fds = new Map<number, StackSocket | ListenSocket>();
   private readonly ports: PortTable;
   private readonly datagramPorts = new Map<number, StackSocket>();
@@ -110,7 +112,14 @@ export class NetworkStack implements Sink {
     return this.number(socket);
   }
 
+  /** Takes the link away, or gives it back: what waited goes on. */
+  cut(isCut: boolean): void {
+    this.isCut = isCut;
+    this.opts.onActivity();
+  }
+
   private probe(host: string, port: number): Err {
+    if (this.isCut) return Err.Unreachable;
     if (port === 0) return Err.Refused;
     if (!this.opts.isConnectBlocking || this.opts.probe === undefined) return Err.None;
     return this.opts.probe(host, port);
@@ -131,7 +140,7 @@ export class NetworkStack implements Sink {
   /** Number of a connection that waits, or -1. */
   accept(fd: number): number {
     const listener = this.fds.get(fd);
-    if (!(listener instanceof ListenSocket) || listener.backlog.length === 0) return -1;
+    if (!(listener instanceof ListenSocket) || listener.backlog.length === 0 || this.isCut) return -1;
     if (this.hasRoom()) return this.number(listener.backlog.shift() as StackSocket);
     if (!this.isLinux) this.drop(listener.backlog.shift() as StackSocket);
     return -1;
@@ -142,6 +151,7 @@ export class NetworkStack implements Sink {
     this.recvError = SocketError.Closed;
     const socket = this.fds.get(fd);
     if (!(socket instanceof StackSocket)) return undefined;
+    if (this.isCut) return "";
     if (socket.kind === SocketKind.Datagram) return this.recvDatagram(socket, maxBytes);
     if (socket.received.length > 0) return this.take(socket, maxBytes);
     if (socket.isEnded) {
@@ -176,6 +186,7 @@ export class NetworkStack implements Sink {
     const socket = this.fds.get(fd);
     if (!(socket instanceof StackSocket) || socket.isGone) return SocketError.Closed;
     if (socket.isBlocked) return 0;
+    if (this.isCut) return socket.kind === SocketKind.Datagram ? data.length : 0;
     if (socket.kind === SocketKind.Datagram) return this.sendDatagram(socket, data);
     if (socket.progress !== Progress.Open) return 0;
     return outcome(socket, this.opts.host.write(socket.handle, data));
@@ -238,14 +249,14 @@ export class NetworkStack implements Sink {
   /** True when `accept` would do something. */
   canAccept(fd: number): boolean {
     const entry = this.fds.get(fd);
-    return entry instanceof ListenSocket && entry.backlog.length > 0 && (this.hasRoom() || !this.isLinux);
+    return !this.isCut && entry instanceof ListenSocket && entry.backlog.length > 0 && (this.hasRoom() || !this.isLinux);
   }
 
   /** True when `recv` would bring something, or the end. */
   isReadable(fd: number): boolean {
     const entry = this.fds.get(fd);
     if (!(entry instanceof StackSocket)) return true;
-    return entry.received !== "" || entry.isEnded || entry.inbox.length > 0;
+    return !this.isCut && (entry.received !== "" || entry.isEnded || entry.inbox.length > 0);
   }
 
   /** True when only the end is left to read. */
@@ -257,7 +268,7 @@ export class NetworkStack implements Sink {
   /** True when `send` would take something or fail. */
   isWritable(fd: number): boolean {
     const entry = this.fds.get(fd);
-    return !(entry instanceof StackSocket) || entry.isGone || (entry.progress === Progress.Open && !entry.isBlocked);
+    return !(entry instanceof StackSocket) || entry.isGone || (!this.isCut && entry.progress === Progress.Open && !entry.isBlocked);
   }
 
   /** True when the connection counts as standing. */
@@ -380,17 +391,4 @@ function ownPortErr(group: PortGroup): Err {
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host.startsWith("127.");
-}
-
-/** errno as printed by the driver. */
-function errnoOf(err: Err): number {
-  if (err === Err.TimedOut) return 110;
-  return err === Err.Unreachable ? 113 : 111;
-}
-
-/** What a connect that failed after all reports: the codes the firmware's asynchronous drivers use. */
-function socketErrorOf(err: Err): SocketError {
-  if (err === Err.HostNotFound) return SocketError.NotFound;
-  if (err === Err.TimedOut) return SocketError.TimedOut;
-  return err === Err.Unreachable ? SocketError.NoRoute : SocketError.Reset;
 }

@@ -66,11 +66,18 @@ export class Session {
       makeSocket: (type) => makeTyped(classes.Socket, type),
       tlsOptions: tlsOptionsOf,
     });
+    stack.cut(false);
     const later = (ms: number, run: () => void): void => {
       this.laters.add(ms, run);
       parts.onWork();
     };
-    const { library, control } = createWifiLibrary({ interp, ip: parts.ip, later });
+    const { library, control } = createWifiLibrary({
+      interp,
+      ip: parts.ip,
+      isStubborn: board.id === "esp8266",
+      later,
+      cut: (isCut) => stack.cut(isCut),
+    });
     this.wifi = control;
     const usage = (): number => this.usage();
     const { loop, pipes } = this;

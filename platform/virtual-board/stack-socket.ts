@@ -3,7 +3,7 @@
  * It is the owner the host platform knows the socket by.
  */
 
-import type { Handle } from "../../src/core/port.js";
+import { Err, type Handle } from "../../src/core/port.js";
 
 /** What a socket is for. */
 export const enum SocketKind {
@@ -85,4 +85,17 @@ const MESSAGES: Record<number, string> = {
 /** The text that goes with a code in an `error` event. */
 export function socketErrorText(code: number): string {
   return MESSAGES[code] ?? "unknown error";
+}
+
+/** errno as printed by the driver. */
+export function errnoOf(err: Err): number {
+  if (err === Err.TimedOut) return 110;
+  return err === Err.Unreachable ? 113 : 111;
+}
+
+/** What a connect that failed after all reports: the codes the firmware's asynchronous drivers use. */
+export function socketErrorOf(err: Err): SocketError {
+  if (err === Err.HostNotFound) return SocketError.NotFound;
+  if (err === Err.TimedOut) return SocketError.TimedOut;
+  return err === Err.Unreachable ? SocketError.NoRoute : SocketError.Reset;
 }

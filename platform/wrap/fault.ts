@@ -197,5 +197,6 @@ export function fault(platform: Platform, options: FaultOptions): Platform {
     hasher: platform.hasher && ((name) => platform.hasher!(name)),
     log: (line) => platform.log(line),
     files: faultyFiles(faulty),
+    link: platform.link,
   };
 }

@@ -233,5 +233,6 @@ export function throttle(platform: Platform, options: ThrottleOptions): Platform
     hasher: platform.hasher && ((name) => platform.hasher!(name)),
     log: (line) => platform.log(line),
     files: platform.files,
+    link: platform.link,
   };
 }

@@ -15,7 +15,7 @@
  * With `conversation: true` the last four lines are `in #2 5 "hello"`, `out #2 5 "HELLO"` and `over #2`.
  */
 
-import type { ConnectSpec, Handle, ListenSpec, Owner, Platform, Raw, Sink } from "../../src/core/port.js";
+import type { ConnectSpec, Handle, Link, LinkChange, ListenSpec, Owner, Platform, Raw, Sink } from "../../src/core/port.js";
 import {
   createTraceBox, createTracer, detail, placeOf, reasonOf, resultName, tell, tellBytes, tellOver, timerId,
   type TraceBox, type TraceOptions, type Tracer,
@@ -125,6 +125,35 @@ function traceTimer(tracer: Tracer, owner: Owner, ms: number): void {
   tracer.platform.wakeAfter(owner, ms);
 }
 
+/** The link's changes, and what is asked of it; never the passwords. */
+function traceLink(tracer: Tracer, link: Link): Link {
+  return {
+    canJoin: link.canJoin,
+    watch(owner, changed) {
+      const told: LinkChange = (of, isUp) => {
+        tracer.say(`< link ${isUp ? "up" : "down"}`);
+        changed!(of, isUp);
+      };
+      link.watch(owner, changed && told);
+    },
+    status: () => link.status(),
+    join(ssid, password) {
+      tracer.say(`> join ${ssid}`);
+      return link.join(ssid, password);
+    },
+    leave() {
+      tracer.say("> leave");
+      link.leave();
+    },
+    hostName: (name) => link.hostName(name),
+    powerSave: (mode) => link.powerSave(mode),
+    accessPoint(spec) {
+      tracer.say(`> access point ${spec === undefined ? "off" : spec.ssid}`);
+      return link.accessPoint(spec);
+    },
+  };
+}
+
 /** Wraps `platform`; `sink` gets one line, without line end, for each call and upcall. */
 export function trace(platform: Platform, sink: (line: string) => void, options?: TraceOptions): Platform {
   const tracer = createTracer(platform, sink, options === undefined ? {} : options);
@@ -177,5 +206,6 @@ export function trace(platform: Platform, sink: (line: string) => void, options?
       platform.log(line);
     },
     files: platform.files,
+    link: platform.link && traceLink(tracer, platform.link),
   };
 }

@@ -1,32 +1,17 @@
 import type { Connection, Source } from "./connection.js";
-import { rangeError } from "./errors.js";
 import { MG_F_CLOSE_IMMEDIATELY } from "./flags.js";
 import { toRaw } from "./mbuf.js";
 import { Err, type Raw } from "./port.js";
 import { State } from "./state.js";
+import { checkWaiting, type OutletOptions, type SendPolicy, take, type Waiting, waitInLine } from "./waiting.js";
 
-/**
- * What becomes of messages for a receiver that does not keep up, so that a sleeping one harms nobody: `"latest"` keeps only
- * the newest message of each topic; `"dropNew"` drops the message that finds no room; `"dropOld"` drops those that waited
- * longest; `"close"` closes the connection.
- */
-export type SendPolicy = "latest" | "dropNew" | "dropOld" | "close";
-
-/** Options of an outlet. */
-export interface OutletOptions {
-  /** Default `"dropOld"`. */
-  policy?: SendPolicy;
-  /** Bytes of messages that may wait for this receiver; one that is larger may wait alone. Default: an eighth of the pool. */
-  shareBytes?: number;
-}
-
-const POLICIES = ["latest", "dropNew", "dropOld", "close"];
+export type { OutletOptions, SendPolicy };
 
 /**
  * The way to one receiver of whole messages: they wait here, outside the pool, until the connection has room, and are then
  * sent one after the other, none of them torn. A message for many is kept once, however many wait for it.
  */
-export class Outlet implements Source {
+export class Outlet implements Source, Waiting {
   readonly nc: Connection;
   readonly isRaw: boolean;
   /** Messages that were dropped. */
@@ -54,14 +39,12 @@ export class Outlet implements Source {
    * without, it does so for each run of messages. TypeError for an unknown policy, RangeError for a negative share.
    */
   constructor(nc: Connection, options: OutletOptions, stays: boolean) {
-    const policy = options.policy || "dropOld";
+    checkWaiting(options);
     const share = options.shareBytes;
-    if (POLICIES.indexOf(policy) < 0) throw new TypeError('Unknown policy "' + policy + '"');
-    if (share !== undefined && !(share >= 0)) throw rangeError("shareBytes is " + share + ": must be 0 or more");
     this.nc = nc;
     this.isRaw = true;
     this.dropped = 0;
-    this._policy = policy;
+    this._policy = options.policy || "dropOld";
     this._shareBytes = share === undefined ? (nc.mgr.pool.pages * nc.mgr.pool.pageBytes) / 8 : share;
     this._queue = [];
     this._topics = [];
@@ -87,49 +70,22 @@ export class Outlet implements Source {
   }
 
   _push(message: Raw, topic: string): number {
-    const n = message.length;
-    const queue = this._queue;
-    if (!n || !this.isOpen) return 0;
-    const same = this._policy === "latest" ? this._topics.indexOf(topic) : -1;
-    if (same >= 0) {
-      this._waiting += n - queue[same].length;
-      queue[same] = message;
-      this.dropped++;
-    } else {
-      if (queue.length && this._waiting + n > this._shareBytes && !this._makeRoom(n)) return 0;
-      queue.push(message);
-      this._topics.push(topic);
-      this._waiting += n;
+    if (!message.length || !this.isOpen) return 0;
+    if (!waitInLine(this, message, topic)) {
+      if (this._policy === "close") this._giveUp();
+      return 0;
     }
     if (this._stays) this.nc.wakeSource();
     else if (!this.nc._src) this.nc.sendFrom(this);
     return 1;
   }
 
-  /** The share is used up. True when the policy makes room. */
-  _makeRoom(n: number): boolean {
-    if (this._policy === "close") {
-      const nc = this.nc;
-      this._isOver = true;
-      if (!nc.err) nc.err = Err.UnsentData;
-      nc.flags |= MG_F_CLOSE_IMMEDIATELY;
-    }
-    if (this._policy === "close" || this._policy === "dropNew") {
-      this.dropped++;
-      return false;
-    }
-    while (this._queue.length && this._waiting + n > this._shareBytes) {
-      this._take();
-      this.dropped++;
-    }
-    return true;
-  }
-
-  _take(): Raw {
-    const message = this._queue.shift() as Raw;
-    this._topics.shift();
-    this._waiting -= message.length;
-    return message;
+  /** The share is used up, and the policy is to close. */
+  _giveUp(): void {
+    const nc = this.nc;
+    this._isOver = true;
+    if (!nc.err) nc.err = Err.UnsentData;
+    nc.flags |= MG_F_CLOSE_IMMEDIATELY;
   }
 
   /** No more messages: those that wait are sent, then the reply ends. */
@@ -142,7 +98,7 @@ export class Outlet implements Source {
   next(maxBytes: number): string | Uint8Array | null | undefined {
     if (this._at >= this._now.length) {
       this._at = 0;
-      this._now = this._queue.length ? this._take() : "";
+      this._now = this._queue.length ? take(this) : "";
       if (!this._now && this._isEnding) return null;
       if (!this._now && this._keepMs) this._now = this._keepAlive();
       if (!this._now) return this._stays ? undefined : null;

@@ -5,6 +5,7 @@ import { MG_F_BUFFER_BUT_DONT_SEND, MG_F_CLOSE_IMMEDIATELY, MG_F_LISTENING, MG_F
 import { cur } from "./hot.js";
 import type { Manager } from "./manager.js";
 import { type Data, Mbuf, toRaw } from "./mbuf.js";
+import type { ConnectionOptions } from "./options.js";
 import type { Handle, Raw } from "./port.js";
 import { format } from "./printf.js";
 import { Gate, INPUT_ONLY, Phase, State } from "./state.js";
@@ -119,6 +120,9 @@ export class Connection {
   declare _pair: Connection | undefined;
   /** Listener: who may connect. */
   declare _acl: string | undefined;
+  /** Listener: what `bind` was called with, for binding again after the link was down. */
+  declare _at: string | undefined;
+  declare _how: ConnectionOptions | undefined;
   /** Seconds between the manager's start and this connection's. */
   declare _born: number;
   /** The protocol's last word before CLOSE: what was under way is broken off. */

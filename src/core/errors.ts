@@ -30,6 +30,7 @@ export const MG_ERR_PROTOCOL = 21;
 export const MG_ERR_FAILED = 22;
 export const MG_ERR_STORAGE_FULL = 23;
 export const MG_ERR_BAD_NAME = 24;
+export const MG_ERR_LINK_DOWN = 25;
 
 /** What an error code means, in a few words; the code itself is the identity. */
 export function errorText(err: Err | number): string {
@@ -41,7 +42,7 @@ export function errorText(err: Err | number): string {
     "not permitted, address not available, closed by a deadline, a handler threw an exception, " +
     "closed to make room, denied by the access list, more input than the limit, the manager was freed, " +
     "datagram too long, protocol violation, failed, storage full, " +
-    "bad file name";
+    "bad file name, link down";
   return texts.split(", ")[err] || "error " + err;
 }
 

@@ -119,6 +119,7 @@ export function onClosed(owner: Owner, err: Err): void {
 function goneEvent(nc: Connection, a: unknown): void {
   if (nc._state === State.Closed) return;
   let err = a as Err;
+  if (nc._at !== undefined && nc.mgr._onGone && nc.mgr._onGone(nc, err)) return;
   if (!err && nc._state === State.Open && !isFlushed(nc)) err = Err.UnsentData;
   if (!nc.err && err) nc.err = err;
   if (nc._f & MG_F_CONNECTING) failConnect(nc, nc.err || Err.Failed);

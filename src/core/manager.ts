@@ -65,6 +65,13 @@ export class Manager {
   _startWallMs: number;
   /** Random bytes that vouch for what we gave out, such as nonces; made when first wanted. */
   declare _secret: string | undefined;
+  /** Nonzero: the link is down. Like the next three filled in by who watches the link (src/link), and else not there. */
+  declare _isDown: number | undefined;
+  declare _watch: object | undefined;
+  /** Told when the link has gone down or come up. */
+  declare _onLink: ((isUp: boolean) => void)[] | undefined;
+  /** A socket is gone: true when it was a listener's that is to be bound again, and the listener stays. */
+  declare _onGone: ((nc: Connection, err: Err) => boolean) | undefined;
 
   /** Makes a manager (mg_mgr_init). RangeError or TypeError for options outside their limits. */
   constructor(platform: Platform, options?: ManagerOptions) {
@@ -122,19 +129,19 @@ export class Manager {
     if (a.port === 0 && !caps.listenPort0) throw rangeError("Cannot bind " + address + ": this platform cannot pick a port, name one from 1 to 65535");
     if (o.ipAcl && checkIpAcl(o.ipAcl, "0.0.0.0") < 0) throw new TypeError('Malformed access list "' + o.ipAcl + '"');
     const nc = this._make(handler, o);
-    const spec = { host: a.host, port: a.port, backlog: o.backlog, tls: o.tls };
     nc._acl = o.ipAcl;
+    nc._at = address;
+    if (options) nc._how = options;
+    if (a.scheme === "ssl") nc._f |= MG_F_SSL;
     if (a.scheme === "udp") {
       nc._f |= MG_F_UDP;
       nc._gate |= Gate.Special;
       nc._peers = {};
       nc._detach = closePeers;
-      nc._sock = this._platform.openDatagram(nc, spec);
-    } else {
-      if (a.scheme === "ssl") nc._f |= MG_F_SSL;
-      else spec.tls = undefined;
-      nc._sock = this._platform.listen(nc, spec);
     }
+    if (this._isDown) return nc;
+    const spec = { host: a.host, port: a.port, backlog: o.backlog, tls: a.scheme === "ssl" ? o.tls : undefined };
+    nc._sock = a.scheme === "udp" ? this._platform.openDatagram(nc, spec) : this._platform.listen(nc, spec);
     return nc;
   }
 
@@ -151,7 +158,7 @@ export class Manager {
     if (!a.host || !a.port) throw new TypeError('Cannot connect to "' + address + '": must name a host and a port from 1 to 65535');
     if (a.scheme === "udp" && !caps.udp) throw new Error("Cannot connect to " + address + ": no UDP on " + this._platform.name);
     if (a.scheme === "ssl" && !caps.tlsClient) throw new Error("Cannot connect to " + address + ": no TLS client on " + this._platform.name);
-    const isRoom = makeRoom(this);
+    const isRoom = !this._isDown && makeRoom(this);
     const nc = this._make(handler, o);
     nc._f |= MG_F_CONNECTING | MG_F_RESOLVING;
     nc.peerAddress = a.host;
@@ -360,6 +367,6 @@ function tightChanged(pool: Pool): void {
 }
 
 function noSocket(nc: Connection): void {
-  nc.err = Err.TooManySockets;
+  nc.err = nc.mgr._isDown ? Err.LinkDown : Err.TooManySockets;
   close(nc);
 }

@@ -13,6 +13,10 @@
  * - An owner is the core's own object for a socket; the platform stores it beside its socket and hands it back.
  */
 
+import type { Link } from "./link-port.js";
+
+export type { AccessPointSpec, Link, LinkChange, LinkStatus, PowerSave } from "./link-port.js";
+
 /**
  * Bytes in the form a platform has them at hand: a `Uint8Array`, or a *binary string*, one character
  * 0–255 for each byte. Never text: text becomes Raw through {@link ByteOps.text}.
@@ -79,6 +83,8 @@ export const enum Err {
   StorageFull = 23,
   /** The file store takes no such name: empty or `..` segments, too long, a directory's. */
   BadName = 24,
+  /** The link (Wi-Fi) went down, or is down. */
+  LinkDown = 25,
 }
 
 /** Answers of {@link Platform.write} and {@link Platform.sendTo} below zero. Zero or more is bytes taken. */
@@ -340,4 +346,6 @@ export interface Platform {
   log(line: string): void;
   /** The platform's file store, where it has one. */
   readonly files?: Files;
+  /** The link, where it can come and go and the platform knows; absent: always up. */
+  readonly link?: Link;
 }

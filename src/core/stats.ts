@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.js";
 import { phaseOf } from "./deadlines.js";
-import { MG_F_LISTENING, MG_F_UDP } from "./flags.js";
+import { MG_F_UDP } from "./flags.js";
 import { pagesOf } from "./room.js";
 import { State } from "./state.js";
 
@@ -65,7 +65,7 @@ const PHASES = ["open", "first", "idle", "head", "body", "reply"];
 export function describe(nc: Connection): ConnectionInfo {
   const mgr = nc.mgr;
   const nowMs = mgr._platform.now();
-  const isListener = !!(nc._f & MG_F_LISTENING);
+  const isListener = nc._at !== undefined;
   const address = isListener ? nc.localAddress : nc.peerAddress;
   const port = isListener ? nc.localPort : nc.peerPort;
   return {
@@ -80,7 +80,7 @@ export function describe(nc: Connection): ConnectionInfo {
 }
 
 function kindOf(nc: Connection): string {
-  if (nc._f & MG_F_LISTENING) return "listener";
+  if (nc._at !== undefined) return "listener";
   if (nc._f & MG_F_UDP) return "udp";
   if (nc.listener) return "in";
   return nc._sock === undefined ? "local" : "out";

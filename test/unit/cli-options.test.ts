@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addDefine, addPort, boardOf, seedOf } from "../../cli/options.js";
+import { addDefine, addPort, boardOf, seedOf, wifiDropOf } from "../../cli/options.js";
 
 describe("cli options", () => {
   it("addPort collects HOST:APP_PORT as app port to host port", () => {
@@ -36,6 +36,14 @@ describe("cli options", () => {
     assert.deepEqual([seedOf("0"), seedOf("4294967295")], [0, 4294967295]);
     for (const text of ["4294967296", "-1", "1.5", "x", ""]) {
       assert.throws(() => seedOf(text), /whole number from 0 to 4294967295/, text);
+    }
+  });
+
+  it("wifiDropOf takes two numbers of seconds", () => {
+    assert.deepEqual(wifiDropOf("60:5"), { everyMs: 60_000, forMs: 5000 });
+    assert.deepEqual(wifiDropOf("0.5:1.25"), { everyMs: 500, forMs: 1250 });
+    for (const text of ["60", "60:", ":5", "0:5", "5:0", "-1:5", "1:2:3", "1e3:1", "x:1", ""]) {
+      assert.throws(() => wifiDropOf(text), /must be EVERY:FOR/, text);
     }
   });
 

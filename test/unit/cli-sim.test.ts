@@ -53,6 +53,20 @@ describe("cli sim", function () {
     assert.equal(stderr, "The program ended with an exception while it was loaded.\n");
   });
 
+  it("takes Wi-Fi away as often as it is told to, and the program comes back", async () => {
+    const file = program(
+      dir, "away.ts",
+      'import { Manager } from "meerkat"; import { joinWifi } from "meerkat/link"; import { platform } from "meerkat/platform";',
+      'const mgr = new Manager(platform()); joinWifi(mgr, { ssid: "home", retryMs: 100 }); mgr.run();',
+    );
+    const command = start(["sim", file, "--board", "esp32", "--wifi-drop", "0.4:0.2"], { cwd: dir });
+    await command.prints("up: \"home\"");
+    for (let round = 1; round <= 2; round++) {
+      await command.prints(Array.from({ length: round }, () => "Wi-Fi is gone for 0.2 s.[^]*Wi-Fi: down: [^]*Wi-Fi: up: ").join("[^]*"));
+    }
+    assert.equal((await command.interrupt()).code, 130);
+  });
+
   it("keeps the board running when an exception comes later, as a board does", async () => {
     const file = program(
       dir, "later.ts",

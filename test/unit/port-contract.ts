@@ -7,6 +7,7 @@ import { dataRules } from "./port-contract/rules-data.js";
 import { datagramRules } from "./port-contract/rules-datagram.js";
 import { fileRules } from "./port-contract/rules-files.js";
 import { limitRules } from "./port-contract/rules-limits.js";
+import { linkRules } from "./port-contract/rules-link.js";
 import { listenRules } from "./port-contract/rules-listen.js";
 import { timerRules } from "./port-contract/rules-timer.js";
 import { writeRules } from "./port-contract/rules-write.js";
@@ -32,5 +33,6 @@ export function describePort(name: string, makeFixture: MakeFixture): void {
     limitRules(rules);
     bytesRules(rules);
     fileRules(rules);
+    linkRules(rules);
   });
 }

@@ -1,6 +1,7 @@
 // What a program finds on the virtual board besides sockets: console, bytes, Storage, Wi-Fi, modules, and what is missing.
 
 import assert from "node:assert/strict";
+import { esp8266 } from "../../boards/esp8266.js";
 import { bench, esp32, printed } from "./virtual-board-support.js";
 
 describe("virtual board: console", () => {
@@ -117,15 +118,63 @@ describe("virtual board: Wi-Fi", () => {
     assert.deepEqual(lines, ["ASSOC_LEAVE", "callback null net", "connected 192.168.1.7 192.168.1.7"]);
   });
 
-  it("tells the program when the link is lost and when it is back", () => {
-    const one = bench(`var w = require("Wifi"); w.connect("net"); ["connected", "disconnected"].forEach(function (name) {
-      w.on(name, function () { print(name); }); });`);
+  const LOG = `["connected", "disconnected"].forEach(function (name) { w.on(name, function (d) { print(name, d.msg || d.reason || d.ip); }); });`;
+
+  it("bridges a short loss without a word but a second connected, as the ESP32 does", () => {
+    const one = bench(`var w = require("Wifi"); w.connect("net"); ${LOG}`, { ip: "10.0.0.1" });
+    one.pass();
+    one.board.wifi.drop(5);
+    one.pass(500);
+    assert.deepEqual(one.lines, ["connected 10.0.0.1", "connected 10.0.0.1"]);
+  });
+
+  it("tells of a longer loss, and then waits for the program to connect again", () => {
+    const one = bench(`var w = require("Wifi"); w.connect("net"); ${LOG} w.on("disconnected", function () {
+      setTimeout(function () { w.connect("net"); }, 1000); });`, { ip: "10.0.0.1" });
     one.pass();
     one.board.wifi.drop(200);
-    one.pass(100);
-    assert.equal(one.board.wifi.isConnected, false);
     one.pass(500);
-    assert.deepEqual(one.lines, ["connected", "disconnected", "connected"]);
+    assert.equal(one.board.wifi.isConnected, false);
+    one.pass(2000);
+    assert.deepEqual(one.lines, ["connected 10.0.0.1", "disconnected NO_AP_FOUND", "connected 10.0.0.1"]);
+  });
+
+  it("joins again by itself on an ESP8266, which tells of every loss", () => {
+    const one = bench(`var w = require("Wifi"); w.connect("net"); ${LOG}`, { ip: "10.0.0.1", base: esp8266 });
+    one.pass();
+    one.board.wifi.drop(200);
+    one.pass(5000);
+    assert.deepEqual(one.lines, ["connected 10.0.0.1", "disconnected BEACON_TIMEOUT", "connected 10.0.0.1"]);
+  });
+
+  it("refuses a wrong password, with callback and event", () => {
+    const one = bench(`var w = require("Wifi"); ${LOG}
+      setTimeout(function () { w.connect("net", { password: "guessed" }, function (e) { print("callback", e); }); }, 50);`);
+    one.board.wifi.password = "secret";
+    one.pass(1000);
+    assert.deepEqual(one.lines, ["callback AUTH_FAIL", "disconnected AUTH_FAIL"]);
+  });
+
+  it("says nothing at all when no address comes", () => {
+    const one = bench(`var w = require("Wifi"); ${LOG} setTimeout(function () { w.connect("net"); }, 50);
+      setTimeout(function () { print(w.getStatus().station, w.getIP().ip); }, 900);`);
+    one.board.wifi.hasNoAddress = true;
+    one.pass(1000);
+    assert.deepEqual(one.lines, ["connected 0.0.0.0"]);
+  });
+
+  it("lets nothing in or out while the link is down, and tells the sockets nothing", () => {
+    const one = bench(`require("net").createServer(function (c) { c.on("data", function (d) { c.write(d); });
+      c.on("close", function () { print("close"); }); }).listen(80);`);
+    const peer = one.connect(80);
+    one.pass();
+    one.board.wifi.drop(300);
+    peer.send("hello");
+    one.pass(200);
+    assert.equal(peer.received, "");
+    one.pass(500);
+    assert.equal(peer.received, "hello");
+    assert.deepEqual(one.lines, []);
   });
 });
 

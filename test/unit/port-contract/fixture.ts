@@ -67,6 +67,8 @@ export interface PortFixture {
   silentHost?: string;
   /** Options with which a TLS connection of the platform to itself works, and client options that refuse the server. */
   tls?: { server: TlsOptions; client: TlsOptions; distrusting: TlsOptions };
+  /** What takes the platform's link away, and gives it back; it is up at the start. */
+  link?: { drop(): void; regain(): void };
   close(): Promise<void>;
 }
 

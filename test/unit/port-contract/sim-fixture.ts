@@ -76,6 +76,7 @@ export function simFixture(options: SimFixtureOptions = {}): SimFixture {
     },
     settle: async (isReached, what) => world.runUntil(isReached, SETTLE_MS, what),
     quiet: async () => world.runFor(QUIET_MS),
+    link: world.link(HERE),
     close: async () => undefined,
   };
 }
