@@ -1,7 +1,7 @@
 /**
  * Owns: work on bytes the way that is cheapest on Node: as binary strings. They are taken out of a read buffer faster
  * than a `Buffer` is made, cut and joined without copying, searched and compared natively, and written as Latin-1.
- * All Raw made here and by this platform's sockets is a string; arrays are understood everywhere all the same.
+ * Small Raw made here and by this platform's sockets is a string, large Raw an array; both are understood everywhere.
  */
 
 import type { ByteOps, Raw } from "../../src/core/port.js";
@@ -18,8 +18,11 @@ const { latin1Slice, latin1Write, utf8Slice } = Buffer.prototype as unknown as S
 /** Up to this many bytes a loop fills an array faster than a `Buffer` can be put around it. */
 const LOOP_MAX_BYTES = 64;
 
-/** From this size on bytes that come as an array stay one. */
-export const LARGE_BYTES = 32768;
+/**
+ * From this size on bytes are kept in an array: that saves the copies which searching, joining and writing a long string
+ * cost. For less, making an array costs more than it saves.
+ */
+export const LARGE_BYTES = 8192;
 
 /** Bytes `from` to `to` of an array as a binary string. */
 export function binaryOf(u: Uint8Array, from: number, to: number): string {
@@ -67,13 +70,47 @@ function indexOf(r: Raw, needle: string, from: number): number {
   return typeof r === "string" ? r.indexOf(needle, from) : Buffer.prototype.indexOf.call(r, needle, from, "latin1");
 }
 
+/** Bytes kept free before what {@link withRoom} makes: more than the head of any frame has, and a multiple of eight. */
+const ROOM_BYTES = 16;
+
+/** An array that may have room before it, in its own memory, which is nobody's. Whoever puts something there uses it up. */
+export interface Roomy extends Uint8Array {
+  room?: number;
+}
+
+/** An array of `count` bytes, at an address that is a multiple of eight, with room before it and up to the next multiple behind it. */
+export function withRoom(count: number): Uint8Array {
+  const whole = Buffer.allocUnsafeSlow((ROOM_BYTES + count + 7) & ~7);
+  const out: Roomy = Buffer.from(whole.buffer, ROOM_BYTES, count);
+  out.room = ROOM_BYTES;
+  return out;
+}
+
+/** Puts bytes into an array. */
+export function writeInto(u: Uint8Array, raw: Raw, at: number): void {
+  if (typeof raw === "string") latin1Write.call(u, raw, at, raw.length);
+  else u.set(raw, at);
+}
+
+/** A head before a large body: without copying the body, if there is room before it. */
+function prepend(head: Raw, body: Roomy): Uint8Array {
+  const n = head.length;
+  if (!n) return body;
+  if (n > (body.room ?? 0)) return joinArrays(head, [body]);
+  body.room = 0;
+  const all = Buffer.from(body.buffer, body.byteOffset - n, n + body.length);
+  writeInto(all, head, 0);
+  return all;
+}
+
 function concat(a: Raw, b: Raw): Raw {
-  if (isLargeArray(a) || isLargeArray(b)) return joinArrays(a, [b]);
+  if (isLargeArray(b)) return prepend(a, b as Uint8Array);
+  if (isLargeArray(a)) return joinArrays(a, [b]);
   const first = typeof a === "string" ? a : binaryOf(a, 0, a.length);
   return first + (typeof b === "string" ? b : binaryOf(b, 0, b.length));
 }
 
-/** Much in an array stays in one: as a string it would be copied each time it is joined. */
+/** Whether it is one that is to stay one. */
 function isLargeArray(r: Raw): boolean {
   return typeof r !== "string" && r.length >= LARGE_BYTES;
 }
@@ -86,12 +123,11 @@ function join(first: Raw, rest: Raw[]): Raw {
 }
 
 function joinArrays(first: Raw, rest: Raw[]): Uint8Array {
-  const out = Buffer.allocUnsafeSlow(rest.reduce((sum, one) => sum + one.length, first.length));
+  const out = withRoom(rest.reduce((sum, one) => sum + one.length, first.length));
   let at = 0;
   for (let i = -1; i < rest.length; i++) {
     const one = i < 0 ? first : rest[i];
-    if (typeof one === "string") latin1Write.call(out, one, at, one.length);
-    else out.set(one, at);
+    writeInto(out, one, at);
     at += one.length;
   }
   return out;

@@ -14,6 +14,8 @@ import type { StreamHandle } from "./stream-handle.js";
 
 /** As much as libuv reads at once. */
 const READ_MAX_BYTES = 65536;
+/** A read that brings so much is likely to be followed by another such. */
+const OWN_FROM_BYTES = READ_MAX_BYTES / 2;
 
 /** Node's own object for a connection, as far as it matters here. Not documented, the same since Node 12. */
 interface Inner {
@@ -27,16 +29,29 @@ export function createReadBuffer(): Buffer {
 
 /** The `onread` option for a socket that is to be attached to `handle`; undefined when the platform shares no buffer. */
 export function sharedRead(handle: StreamHandle): OnReadOpts | undefined {
-  const buffer = handle.up.readBuffer;
-  if (buffer === undefined) return undefined;
+  if (handle.up.readBuffer === undefined) return undefined;
   return {
-    buffer,
+    // Node asks before the first read and after each; undefined means the same again, which its types do not know.
+    buffer: () => nextBuffer(handle) as Buffer,
     callback: (count, from) => {
+      handle.lastRead = count;
       feed(handle, from, count);
       // False would make Node stop reading; that is `pause`'s business.
       return true;
     },
   };
+}
+
+/**
+ * Where to read into next. Where much comes at a time, each read has a buffer of its own, which goes up without copying;
+ * at least half of it is used, as long as it goes on like that.
+ */
+function nextBuffer(handle: StreamHandle): Buffer | undefined {
+  const isOwn = handle.lastRead >= OWN_FROM_BYTES;
+  const wasOwn = handle.hasOwnBuffer;
+  handle.hasOwnBuffer = isOwn;
+  if (isOwn) return Buffer.allocUnsafeSlow(READ_MAX_BYTES);
+  return wasOwn || handle.lastRead < 0 ? handle.up.readBuffer : undefined;
 }
 
 /** Attaches an accepted socket, not reading yet (`pauseOnConnect`), to `handle`, and starts reading. */

@@ -12,7 +12,7 @@
 import type { Socket } from "node:net";
 import { Err, WriteResult } from "../../src/core/port.js";
 import type { Owner, Raw, Sink } from "../../src/core/port.js";
-import { binaryOf } from "./byte-ops.js";
+import { binaryOf, LARGE_BYTES, nodeBytes } from "./byte-ops.js";
 import { errOf } from "./errors.js";
 
 /** What every handle, of whatever kind, can do. */
@@ -55,7 +55,7 @@ export class StreamHandle implements Closable {
   err: Err = Err.None;
   phase: Phase;
   /** What `data` did not take yet; never empty. */
-  held: string | undefined = undefined;
+  held: Raw | undefined = undefined;
   /** The peer's end of stream waits for `held` or for `resume`. */
   isEndHeld = false;
   isPaused = false;
@@ -67,6 +67,10 @@ export class StreamHandle implements Closable {
   isFull = false;
   /** The core was told WouldBlock and waits for `drained`. */
   isBlocked = false;
+  /** How much the last read brought; -1: nothing was read yet. */
+  lastRead = -1;
+  /** The next read goes into a buffer of its own. */
+  hasOwnBuffer = false;
   lingerTimer: NodeJS.Timeout | undefined = undefined;
 
   constructor(
@@ -143,26 +147,34 @@ function onData(this: Socket, chunk: Buffer): void {
   feed((this as Carrier)[HANDLE], chunk, chunk.length);
 }
 
-/** The first `count` bytes of `buffer` arrived; it is used again after this. */
+/** The first `count` bytes of `buffer` arrived. It is used again if it is the platform's; if not, it is given away with them. */
 export function feed(handle: StreamHandle, buffer: Uint8Array, count: number): void {
   const owner = handle.owner;
   if (owner === undefined || handle.isClosing) return;
-  const bytes = binaryOf(buffer, 0, count);
+  const bytes = count < LARGE_BYTES ? binaryOf(buffer, 0, count) : arrayOf(buffer, count, buffer === handle.up.readBuffer);
   if (handle.isPaused) return holdMore(handle, bytes);
   const left = handle.up.sink.data(owner, bytes);
   if (left) hold(handle, bytes, count - left);
 }
 
-function hold(handle: StreamHandle, bytes: string, from: number): void {
+function arrayOf(buffer: Uint8Array, count: number, isShared: boolean): Uint8Array {
+  const part = buffer.subarray(0, count);
+  if (!isShared) return part;
+  const own = Buffer.allocUnsafeSlow(count);
+  own.set(part);
+  return own;
+}
+
+function hold(handle: StreamHandle, bytes: Raw, from: number): void {
   if (handle.isClosing) return;
-  handle.held = bytes.slice(from);
+  handle.held = nodeBytes.slice(bytes, from, bytes.length);
   handle.isPaused = true;
   handle.socket.pause();
 }
 
 /** Node does not promise that nothing arrives after `pause`. It is kept, and reading is stopped once more. */
-function holdMore(handle: StreamHandle, bytes: string): void {
-  hold(handle, (handle.held ?? "") + bytes, 0);
+function holdMore(handle: StreamHandle, bytes: Raw): void {
+  hold(handle, nodeBytes.concat(handle.held ?? "", bytes), 0);
 }
 
 /** The turn of the event loop that `resume` asked for. */

@@ -191,7 +191,7 @@ export function fault(platform: Platform, options: FaultOptions): Platform {
     memory: () => platform.memory(),
     random: (count) => platform.random(count),
     digest: (name, bytes) => platform.digest(name, bytes),
-    mask: platform.mask && ((bytes, key) => platform.mask!(bytes, key)),
+    mask: platform.mask && ((bytes, key, room) => platform.mask!(bytes, key, room)),
     zlib: platform.zlib,
     utf8Tail: platform.utf8Tail && ((bytes) => platform.utf8Tail!(bytes)),
     hasher: platform.hasher && ((name) => platform.hasher!(name)),

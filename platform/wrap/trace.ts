@@ -197,7 +197,7 @@ export function trace(platform: Platform, sink: (line: string) => void, options?
     memory: () => platform.memory(),
     random: (count) => platform.random(count),
     digest: (name, raw) => platform.digest(name, raw),
-    mask: platform.mask && ((bytes, key) => platform.mask!(bytes, key)),
+    mask: platform.mask && ((bytes, key, room) => platform.mask!(bytes, key, room)),
     zlib: platform.zlib,
     utf8Tail: platform.utf8Tail && ((bytes) => platform.utf8Tail!(bytes)),
     hasher: platform.hasher && ((name) => platform.hasher!(name)),

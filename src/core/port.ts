@@ -336,8 +336,11 @@ export interface Platform {
   digest(name: DigestName, bytes: Raw): string;
   /** A digest piece by piece; absent where the platform has none of its own (src/hash has one for everywhere). */
   hasher?(name: HashName): Hasher;
-  /** Bytes XOR the four bytes of the binary string `key`, over and over (WebSocket); absent: done in portable code. */
-  mask?(bytes: Raw, key: string): Raw;
+  /**
+   * Bytes XOR the four bytes of the binary string `key`, over and over (WebSocket); absent: done in portable code. With
+   * `room` they are nobody else's, and neither are so many bytes before them in memory: the platform may change both.
+   */
+  mask?(bytes: Raw, key: string, room?: number): Raw;
   /** How bytes that begin with a whole character end as UTF-8, as src/websocket/utf8.ts says; absent: done there. */
   utf8Tail?(bytes: Raw): number;
   /** Compression; absent on boards. */

@@ -1,5 +1,6 @@
 export { WebsocketBroadcast } from "./broadcast.js";
 export { connectWs, type ConnectWsOptions, sendWebsocketHandshake } from "./client.js";
+export { acceptWebsocket, deferWebsocket } from "./defer.js";
 export { type DeflateOptions, websocketDeflate } from "./deflate.js";
 export { registerWebsocketEndpoint } from "./endpoint.js";
 export * from "./events.js";

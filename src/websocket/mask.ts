@@ -2,13 +2,13 @@ import type { Platform, Raw } from "../core/port.js";
 
 /**
  * The bytes XOR the key, four bytes as a binary string, repeated from its byte `at` on (RFC 6455 §5.3): masks and unmasks.
- * Four bytes at a time; by the platform where it has a better way.
+ * Four bytes at a time; by the platform where it has a better way. `room`: see `Platform.mask`.
  */
-export function masked(platform: Platform, bytes: Raw, key: string, at: number): Raw {
+export function masked(platform: Platform, bytes: Raw, key: string, at: number, room?: number): Raw {
   const n = bytes.length;
   const turned = at & 3 ? key.slice(at & 3) + key.slice(0, at & 3) : key;
   if (!n) return bytes;
-  if (platform.mask) return platform.mask(bytes, turned);
+  if (platform.mask) return platform.mask(bytes, turned, room);
   const u = platform.bytes.bytes(bytes, 0, n);
   const count = n >> 2;
   if (count) {

@@ -80,10 +80,12 @@ function begin(nc: Connection, st: Incomplete, s: Settings, used: number, key: s
 function payload(nc: Connection, st: Incomplete, raw: Raw): boolean {
   const ops = nc.mgr._ops;
   const n = raw.length < st.left ? raw.length : st.left;
+  if (!st.stream && !hasRoom(nc, st.held, n)) return false; // the pool is empty: again when there is news
+  const room = nc._i ? 0 : undefined; // bytes in hand are ours alone
   const part = n < raw.length ? ops.slice(raw, 0, n) : raw;
-  const bytes = st.key ? masked(nc.mgr._platform, part, st.key, st.at) : part;
-  if (!st.stream && !hold(nc, st.held, bytes)) return false; // the pool is empty: again when there is news
-  if (st.stream) drop(nc, n);
+  drop(nc, n); // before it is held: its pages may be the last there are
+  const bytes = st.key ? masked(nc.mgr._platform, part, st.key, st.at, room) : part;
+  if (!st.stream) st.held._put(bytes);
   st.at += n;
   st.left -= n;
   if (st.kind === WEBSOCKET_OP_TEXT) {
@@ -96,16 +98,12 @@ function payload(nc: Connection, st: Incomplete, raw: Raw): boolean {
   return st.left ? true : frameOver(nc, st);
 }
 
-/** Bytes at the front of the input, unmasked, move into a message. False when the pool has no pages for them. */
-function hold(nc: Connection, held: Mbuf, bytes: Raw): boolean {
+/** Whether the pool has pages for `n` bytes from the front of the input to move into a message. */
+function hasRoom(nc: Connection, held: Mbuf, n: number): boolean {
   const pool = nc.mgr.pool;
   const m = nc._r;
-  const n = bytes.length;
   const back = m && !nc._i ? m._pages - pool.pagesFor(m.len - n) : 0;
-  if (pool.pagesFor(held.len + n) - held._pages > pool._free + back) return false;
-  drop(nc, n); // first: its pages may be the last there are
-  held._put(bytes);
-  return true;
+  return pool.pagesFor(held.len + n) - held._pages <= pool._free + back;
 }
 
 /** The frame is here to its end: a fragment, or with it the whole message. */
@@ -156,8 +154,9 @@ function control(nc: Connection, op: number, bytes: Raw): boolean {
 /** Takes a frame that is all here out of the input, and answers its payload, unmasked. */
 function take(nc: Connection, raw: Raw, used: number, size: number, key: string): Raw {
   const bytes = size ? nc.mgr._ops.slice(raw, used, used + size) : "";
+  const room = nc._i ? used : undefined;
   drop(nc, used + size);
-  return key && size ? masked(nc.mgr._platform, bytes, key, 0) : bytes;
+  return key && size ? masked(nc.mgr._platform, bytes, key, 0, room) : bytes;
 }
 
 /** Removes `count` bytes from the front of the input. */

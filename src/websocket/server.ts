@@ -57,6 +57,20 @@ function onRequests(nc: Connection, ev: number, data: unknown): void {
   else if (nc._ps) busy(nc, ev, data);
 }
 
+/** A handshake whose answer comes later: see `deferWebsocket`. */
+export interface Waiting {
+  hm: HttpMessage;
+  /** Whose WebSocket it is going to be. */
+  handler: AnyHandler | undefined;
+  /** Owes the reply meanwhile. */
+  onEvent: AnyHandler;
+}
+
+/** A connection that asks for a WebSocket. */
+export interface Asked extends Connection {
+  _asked: Waiting | undefined;
+}
+
 /** HttpHooks.upgrade: a request without a body is on its way to `handler`. */
 function upgrade(nc: Connection, hm: HttpMessage, handler: AnyHandler | undefined): AnyHandler | undefined {
   const hooks = nc._hooks as ServerHooks;
@@ -68,7 +82,7 @@ function upgrade(nc: Connection, hm: HttpMessage, handler: AnyHandler | undefine
   if (status === 426) httpReply(nc, 426, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", ""); // RFC 6455 §4.4
   else if (status) httpSendError(nc, status, "Malformed WebSocket handshake");
   else if (o.origin && !o.origin(hm.header("Origin") || "", hm)) httpSendError(nc, 403);
-  else ask(nc, hm, handler, o);
+  else return ask(nc, hm, handler);
   return undefined;
 }
 
@@ -83,21 +97,31 @@ function check(hm: HttpMessage): number {
   return !version || key.length !== 24 || /[^A-Za-z0-9+]/.test(key.slice(0, 22).split("/").join("")) || !/[AQgw]==$/.test(key) ? 400 : 0;
 }
 
-/** The handler may refuse; if it does not, the connection is a WebSocket. */
-function ask(nc: Connection, hm: HttpMessage, handler: AnyHandler, o: WebsocketOptions): void {
+/** The handler may refuse, or put the answer off: then somebody else owes it. If it does neither, the connection is a WebSocket. */
+function ask(nc: Connection, hm: HttpMessage, handler: AnyHandler): AnyHandler | undefined {
   const before = nc._unsent();
   nc._f |= MG_F_IS_WEBSOCKET;
   handler(nc, MG_EV_WEBSOCKET_HANDSHAKE_REQUEST, hm);
-  if (nc._f & CLOSE_FLAGS || isAnswered(nc, before)) {
+  const waiting = (nc as Asked)._asked;
+  if (nc._f & CLOSE_FLAGS || isAnswered(nc, before) || waiting) {
     nc._f &= ~MG_F_IS_WEBSOCKET;
-    if (!isAnswered(nc, before)) httpSendError(nc, 403);
-    return;
+    if (isAnswered(nc, before)) return undefined;
+    if (nc._f & CLOSE_FLAGS || !waiting) return void httpSendError(nc, 403);
+    waiting.handler = handler;
+    return waiting.onEvent;
   }
+  nc._in().remove(hm._headBytes);
+  agree(nc, hm, handler);
+  return undefined;
+}
+
+/** Opens the WebSocket that was asked for; its request is out of recvMbuf. */
+export function agree(nc: Connection, hm: HttpMessage, handler: AnyHandler): void {
+  const o = (nc._hooks as ServerHooks).wsOptions;
   const agreed = agreeOn(listOf(hm._head, "sec-websocket-protocol"), o.protocols);
   const extra = nc._ps & Http.Extra ? nc._extra : "";
   open(nc, handler, 0);
   const extension = o.extension ? o.extension.accept(nc, listOf(hm._head, "sec-websocket-extensions")) : "";
-  nc._in().remove(hm._headBytes);
   const mgr = nc.mgr;
   const accept = acceptOf(mgr._platform, listOf(hm._head, "sec-websocket-key"));
   putWhole(nc, mgr._ops.text(

@@ -117,6 +117,33 @@ describe("websocket: masking", () => {
     });
   }
 
+  it("in place where the bytes are nobody else's, at every address, and leaves its neighbours alone", () => {
+    const key = "\x01\x82\xf3\x44";
+    for (let at = 16; at < 32; at++) {
+      const whole = Uint8Array.from({ length: 20_000 }, (_, i) => i * 37);
+      const before = whole.slice();
+      const part = whole.subarray(at, at + 9_001 + (at & 7));
+      const got = nodeMask(part, key, 14);
+      assert.equal(got, part);
+      const expected = before.map((b, i) => (i < at || i >= at + part.length ? b : b ^ key.charCodeAt((i - at) & 3)));
+      assert.deepEqual(whole, expected);
+    }
+  });
+
+  it("and a head put before it is not put into memory that is somebody's, the second time either", () => {
+    const whole = new Uint8Array(20_000).fill(7);
+    const part = nodeMask(whole.subarray(14, 14 + 9_000), "\x00\x00\x00\x00", 14);
+    const first = nodeBytes.concat("head", part) as Uint8Array;
+    const second = nodeBytes.concat("HEAD", part) as Uint8Array;
+    const long = nodeBytes.concat("longer than there is room for", nodeMask(whole.subarray(14, 14 + 9_000), "\x00\x00\x00\x00", 14));
+    assert.equal(first.buffer, whole.buffer, "not copied");
+    assert.equal(nodeBytes.latin1(first, 0, 5), "head\x07");
+    assert.equal(nodeBytes.latin1(second, 0, 5), "HEAD\x07");
+    assert.equal(nodeBytes.latin1(long, 0, 30), "longer than there is room for\x07");
+    assert.equal(binaryOf(whole.subarray(0, 14)), "\x07".repeat(10) + "head");
+    assert.equal(second.length, 9_004);
+  });
+
   it("of more than fits Node's room at once", () => {
     const bytes = Uint8Array.from({ length: 200_003 }, (_, i) => i * 7);
     const key = "\xff\x00\x0f\xf0";
