@@ -122,7 +122,7 @@ export class Manager {
     if (a.port === 0 && !caps.listenPort0) throw rangeError("Cannot bind " + address + ": this platform cannot pick a port, name one from 1 to 65535");
     if (o.ipAcl && checkIpAcl(o.ipAcl, "0.0.0.0") < 0) throw new TypeError('Malformed access list "' + o.ipAcl + '"');
     const nc = this._make(handler, o);
-    const spec = { host: a.host, port: a.port, backlog: o.backlog, tls: o.tls };
+    const spec = { host: a.host, port: a.port, backlog: o.backlog, ipv6Only: o.ipv6Only, tls: o.tls };
     nc._acl = o.ipAcl;
     if (a.scheme === "udp") {
       nc._f |= MG_F_UDP;
@@ -234,6 +234,14 @@ export class Manager {
     for (let i = 0; i < this._conns.length; i++) this._conns[i]._gate &= ~Gate.Manual;
     this._tickAt = this._platform.now() + this.limits.pollMs;
     rearm(this);
+  }
+
+  /** The opposite of run: from now on events wait until somebody drives the manager again. */
+  _halt(): void {
+    this._running = false;
+    for (let i = 0; i < this._conns.length; i++) this._conns[i]._gate |= Gate.Manual;
+    this._wakeAt = Infinity;
+    if (!this._freed) this._platform.wakeAfter(this, -1);
   }
 
   /**
