@@ -141,6 +141,8 @@ export interface ListenSpec {
   host: string;
   port: number;
   backlog?: number;
+  /** An IPv6 address: not IPv4 as well. Only where `ipv6`. */
+  ipv6Only?: boolean;
   tls?: TlsOptions;
 }
 
