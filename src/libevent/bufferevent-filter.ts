@@ -139,8 +139,7 @@ function inputChanged(buf: EvBuffer, _added: number, deleted: number): void {
 function readBelow(bev: BufferEvent): void {
   const under = bev._under as BufferEvent;
   const f = filterOf(bev);
-  const made = under._in._m.len || f.end ? processInput(bev, BEV_NORMAL) & MADE : 0;
-  if (made) trigger(bev, EV_READ, 0);
+  if (processInput(bev, BEV_NORMAL) & MADE) trigger(bev, EV_READ, 0);
   if (bev._st & Bev.Freed) return;
   if (under._in._m.len && isInputFull(bev, BEV_NORMAL)) bev._st |= Bev.Left;
   else if (f.end) tellEnd(bev);
