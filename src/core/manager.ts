@@ -340,12 +340,12 @@ export class Manager {
     this._platform.wakeAfter(this, -1);
   }
 
-  /** Platform ms → seconds of `time()`, and back. */
+  /** Platform ms → seconds of `time()`, and back: to the microsecond, which is what so many seconds as a number can tell apart. */
   _seconds(ms: number): number {
     return (this._startWallMs + ms - this._startMs) / 1000;
   }
   _ms(seconds: number): number {
-    return seconds * 1000 - this._startWallMs + this._startMs;
+    return Math.round((seconds * 1000 - this._startWallMs + this._startMs) * 1000) / 1000;
   }
 
   /** Whole seconds since the manager was made. */

@@ -200,7 +200,7 @@ export class EventBase {
     this._state = 0;
     this._timers = [];
     this._nActive = 0;
-    for (let i = 0; i < this._queues.length; i++) this._queues[i] = [];
+    for (let i = 0; i < this._queues.length; i++) this._queues[i].splice(0); // it may be running
     this._nc.flags |= MG_F_CLOSE_IMMEDIATELY;
     if (this._isOwn) this.manager.free();
   }

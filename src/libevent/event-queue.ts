@@ -45,8 +45,8 @@ export const enum Loop {
   InPass = 256,
 }
 
-/** The times of a connection are seconds with a fraction; they come back this much later, in ms. */
-const ROUNDING_MS = 0.002;
+/** The times of a connection are whole microseconds, rounded; in ms. */
+const ROUNDING_MS = 0.001;
 
 /** Has the item run from the loop, in its priority's turn, behind those that are active already. Nothing if it is active. */
 export function activate(base: EventBase, item: Runnable): void {
@@ -75,8 +75,8 @@ export function deactivate(base: EventBase, item: Runnable): void {
 
 /** Has the item become active at that time, platform ms; replaces an earlier time. Equal times keep their order. */
 export function schedule(base: EventBase, item: Timed, atMs: number): void {
-  if (item._at) base._timers.splice(base._timers.indexOf(item), 1);
-  item._at = atMs || 1;
+  removeTimer(base, item);
+  item._at = atMs || ROUNDING_MS; // 0 means none
   const timers = base._timers;
   let low = 0;
   for (let high = timers.length; low < high; ) {
@@ -91,9 +91,14 @@ export function schedule(base: EventBase, item: Timed, atMs: number): void {
 /** It has no timeout any more. */
 export function unschedule(base: EventBase, item: Timed): void {
   if (!item._at) return;
-  base._timers.splice(base._timers.indexOf(item), 1);
+  removeTimer(base, item);
   item._at = 0;
   wake(base);
+}
+
+function removeTimer(base: EventBase, item: Timed): void {
+  const at = item._at ? base._timers.indexOf(item) : -1;
+  if (at >= 0) base._timers.splice(at, 1);
 }
 
 /** Counts what keeps the loop going besides timeouts and what is active: an enabled listener, a bufferevent that reads or writes. */
@@ -122,7 +127,7 @@ export function hasEvents(base: EventBase): boolean {
 
 function armTimer(base: EventBase): void {
   const first = base._timers[0];
-  if (first && base._state & Loop.On) base._nc.setTimer(base.manager._seconds(first._at - ROUNDING_MS));
+  if (first && base._state & Loop.On) base._nc.setTimer(base.manager._seconds(first._at));
 }
 
 /** The handler of a base's own connection. */
@@ -190,6 +195,7 @@ function runQueue(base: EventBase, pri: number): void {
 /** The loop goes on, or is over. */
 function afterTurn(base: EventBase): void {
   const s = base._state;
+  if (!(s & Loop.On)) return; // freed
   if (s & (Loop.Exit | Loop.Break) || (s & Loop.Once && s & Loop.Ran)) return base._end(0);
   if (!hasEvents(base) && !(s & Loop.NoExit)) return base._end(1);
   if (base._nActive) wake(base);
