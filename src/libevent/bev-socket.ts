@@ -65,8 +65,13 @@ function pump(bev: BufferEvent): void {
     bev._in._note(n, 0);
     if (bev._rh && bev._in._m.len >= bev._rh) suspendRead(bev, Suspend.Watermark);
     if (bev._in._m.len >= bev._rl) runRead(bev, 0);
+    if (bev._lim && !(bev._st & Bev.Freed)) { // one read a turn, or the first of a group would take it all
+      soon(bev, Bev.Pump);
+      break;
+    }
   }
   bev._st &= ~Bev.Reading;
+  if (bev._st & Bev.Freed || !bev._nc) return;
   if (bev._st & (Bev.Ended | Bev.Gone)) tellEnd(bev);
   if (bev._in._m.len || (bev._nc && bev._nc._limit)) setRoom(bev);
 }
@@ -135,7 +140,8 @@ function ended(nc: EvSocket): boolean {
 
 /** Reports the end once: to a reader when everything before it was read, to a writer when there is something to write. */
 function tellEnd(bev: BufferEvent): void {
-  const nc = bev._nc as EvSocket;
+  const nc = bev._nc;
+  if (!nc) return;
   const err = bev._st & Bev.Gone ? nc.err : 0;
   const m = landing(bev);
   const isLost = err === Err.UnsentData;
