@@ -3,6 +3,7 @@ import type { Connection } from "../core/connection.js";
 import { rangeError } from "../core/errors.js";
 import { MG_F_CLOSE_IMMEDIATELY } from "../core/flags.js";
 import { Manager, type ManagerOptions } from "../core/manager.js";
+import { rest } from "../core/pass.js";
 import type { Platform } from "../core/port.js";
 import { EV_TIMEOUT, EVENT_BASE_COUNT_ACTIVE, EVENT_BASE_COUNT_ADDED, EVENT_MAX_PRIORITIES, EVLOOP_NO_EXIT_ON_EMPTY, EVLOOP_NONBLOCK, EVLOOP_ONCE } from "./constants.js";
 import { checkEvent, type Event, type EventCb } from "./event.js";
@@ -88,13 +89,12 @@ export class EventBase {
     const done = this._done;
     this._done = undefined;
     this._state &= ~Loop.On;
-    if (this._isOwn) this.manager._halt();
-    if (!done) return;
     try {
-      done(result);
+      if (done) done(result);
     } catch (e) {
       report(this._nc, e, "the end of a loop");
     }
+    if (this._isOwn && !(this._state & Loop.On)) rest(this.manager);
   }
 
   /** Ends the loop after the pass that comes in `seconds`, default: the next. 0. */

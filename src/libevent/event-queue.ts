@@ -130,9 +130,9 @@ function armTimer(base: EventBase): void {
   if (first && base._state & Loop.On) base._nc.setTimer(base.manager._seconds(first._at));
 }
 
-/** The handler of a base's own connection. */
+/** The handler of a base's own connection. (The pass comes right behind, outside of any handler, so that it may end the loop.) */
 export function onBase(nc: Connection, ev: number): void {
-  if (ev === MG_EV_TIMER) turn(nc);
+  if (ev === MG_EV_TIMER) wake(nc.userData as EventBase);
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createSimWorld, type SimWorld } from "../../platform/sim/index.js";
-import { Manager, MG_EV_POLL } from "../../src/index.js";
+import { createSimWorld, type SimPeer, type SimWorld } from "../../platform/sim/index.js";
+import { Manager, MG_EV_POLL, MG_F_SEND_AND_CLOSE } from "../../src/index.js";
 import {
   EV_PERSIST, EV_TIMEOUT, Event, EVENT_BASE_COUNT_ACTIVE, EVENT_BASE_COUNT_ADDED, EVENT_BASE_COUNT_VIRTUAL, EventBase, type EventCb,
   EVLOOP_NO_EXIT_ON_EMPTY, EVLOOP_NONBLOCK, EVLOOP_ONCE,
@@ -142,6 +142,18 @@ describe("EventBase", () => {
       });
       world.runFor(10);
       assert.match(logs.splice(0).join(), /threw in the end of a loop: Error: mine/);
+    });
+
+    it("is over only when connections that its last callback closed are closed", () => {
+      const peers: SimPeer[] = [];
+      world.listenPeer("10.0.0.9", 80, (peer) => void peers.push(peer));
+      const nc = base.manager.connect("tcp://10.0.0.9:80", () => undefined);
+      nc.send("bye");
+      make("a", () => void (nc.flags |= MG_F_SEND_AND_CLOSE)).add(0.1);
+      base.dispatch(done);
+      world.runFor(1000);
+      assert.deepEqual(take(), ["a 1 at 100", "done 1 at 100"]);
+      assert.deepEqual(peers.map((peer) => [peer.received, peer.state]), [["bye", "ended"]]);
     });
 
     it("may begin again in done", () => {
