@@ -1,5 +1,5 @@
 import { boundWrites } from "./bev-socket.js";
-import { Suspend } from "./bev-state.js";
+import { Bev, Suspend } from "./bev-state.js";
 import { suspendRead, suspendWrite, unsuspendRead, unsuspendWrite } from "./bev-suspend.js";
 import type { BufferEvent } from "./bufferevent.js";
 import { EV_RATE_LIMIT_MAX } from "./constants.js";
@@ -116,7 +116,7 @@ export function limitOf(bev: BufferEvent): RateLimit {
 
 /** See {@link BufferEvent.setRateLimit}. */
 export function setRateLimit(bev: BufferEvent, cfg: EvTokenBucketCfg | undefined): void {
-  if (cfg || bev._lim) limitOf(bev).configure(cfg);
+  if ((cfg || bev._lim) && !(bev._st & Bev.Freed)) limitOf(bev).configure(cfg);
 }
 
 /** What is in a bucket, below 0 when it is overdrawn; EV_RATE_LIMIT_MAX without one. */

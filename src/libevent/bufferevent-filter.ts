@@ -1,18 +1,19 @@
 import { runEvent, soon, trigger } from "./bev-callbacks.js";
 import type { BackEnd } from "./bev-back-end.js";
 import { checkOptions } from "./bev-options.js";
+import { retry } from "./bev-retry.js";
 import { Bev, Suspend } from "./bev-state.js";
 import { suspendRead, unsuspendRead } from "./bev-suspend.js";
 import { BufferEvent } from "./bufferevent.js";
 import {
-  BEV_ERROR, BEV_EVENT_EOF, BEV_EVENT_ERROR, BEV_EVENT_READING, BEV_EVENT_WRITING, BEV_FINISHED, BEV_NORMAL, BEV_OK, BEV_OPT_CLOSE_ON_FREE,
+  BEV_ERROR, BEV_EVENT_EOF, BEV_EVENT_ERROR, BEV_EVENT_READING, BEV_EVENT_WRITING, BEV_FINISHED, BEV_NEED_MORE, BEV_NORMAL, BEV_OK, BEV_OPT_CLOSE_ON_FREE,
   EV_READ, EV_WRITE,
 } from "./constants.js";
 import type { EvBuffer } from "./ev-buffer.js";
 
 /**
  * Moves bytes from `src` to `dst` and changes them on the way: about `limit` of them at most (-1: any number). Answers BEV_OK,
- * BEV_NEED_MORE when there is not enough yet, or BEV_ERROR (bufferevent_filter_cb).
+ * BEV_NEED_MORE when there is not enough yet or `dst` has no room, or BEV_ERROR (bufferevent_filter_cb).
  */
 export type BevFilterCb<C> = (src: EvBuffer, dst: EvBuffer, limit: number, mode: number, ctx: C) => number;
 
@@ -35,7 +36,7 @@ function filterOf(bev: BufferEvent): Filter {
 
 /** The filter that changes nothing. */
 function pass(src: EvBuffer, dst: EvBuffer, limit: number): number {
-  return src.removeBuffer(dst, limit < 0 ? src.getLength() : limit) >= 0 ? BEV_OK : BEV_ERROR;
+  return src.removeBuffer(dst, limit < 0 ? src.getLength() : limit) >= 0 ? BEV_OK : BEV_NEED_MORE;
 }
 
 function isInputFull(bev: BufferEvent, mode: number): boolean {
@@ -67,6 +68,7 @@ function processInput(bev: BufferEvent, mode: number): number {
   if (made && bev._t) bev._t.restart(bev, EV_READ);
   if (bev._t) bev._t.adjust(bev);
   if (res === BEV_ERROR) failed(bev, EV_READ, BEV_EVENT_READING);
+  else if (under._in._m.len && !isInputFull(bev, mode)) retryIfEmpty(bev);
   return res | made;
 }
 
@@ -102,7 +104,13 @@ function processOutput(bev: BufferEvent, mode: number): number {
   if (answer && bev._t) bev._t.restart(bev, EV_WRITE);
   if (bev._t) bev._t.adjust(bev);
   if (res === BEV_ERROR) failed(bev, EV_WRITE, BEV_EVENT_WRITING);
+  else if (mayMake(bev, under, mode)) retryIfEmpty(bev);
   return res | answer;
+}
+
+/** Something is left although there is room: if that is for want of a page, the filter is called again in a moment. */
+function retryIfEmpty(bev: BufferEvent): void {
+  if (bev._in._m._pool._free < 2) retry(bev);
 }
 
 function mayMake(bev: BufferEvent, under: BufferEvent, mode: number): boolean {
@@ -139,10 +147,24 @@ function inputChanged(buf: EvBuffer, _added: number, deleted: number): void {
 function readBelow(bev: BufferEvent): void {
   const under = bev._under as BufferEvent;
   const f = filterOf(bev);
-  if (processInput(bev, BEV_NORMAL) & MADE) trigger(bev, EV_READ, 0);
+  if (bev._st & Bev.Reading) return;
+  bev._st |= Bev.Reading;
+  let left: number;
+  do {
+    left = under._in._m.len;
+    if (!(processInput(bev, BEV_NORMAL) & MADE)) break;
+    trigger(bev, EV_READ, 0);
+  } while (!(bev._st & Bev.Freed) && bev._on & EV_READ && under._in._m.len && under._in._m.len !== left && !isInputFull(bev, BEV_NORMAL));
+  bev._st &= ~Bev.Reading;
   if (bev._st & Bev.Freed) return;
   if (under._in._m.len && isInputFull(bev, BEV_NORMAL)) bev._st |= Bev.Left;
   else if (f.end) tellEnd(bev);
+}
+
+/** The loop's turn, or there may be a page now. */
+function pump(bev: BufferEvent): void {
+  readBelow(bev);
+  if (!(bev._st & Bev.Freed)) processOutput(bev, BEV_NORMAL);
 }
 
 function onRead(_under: BufferEvent, bev: BufferEvent): void {
@@ -156,6 +178,7 @@ function onWritten(_under: BufferEvent, bev: BufferEvent): void {
 /** Events go up; an end waits for what came before it. */
 function onEvent(under: BufferEvent, what: number, bev: BufferEvent): void {
   if (bev._st & Bev.Freed) return;
+  bev._st &= ~(Bev.Reading | Bev.Writing); // as they stay when a callback throws
   if (!(what & BEV_EVENT_EOF && what & BEV_EVENT_READING)) return runEvent(bev, what, 0);
   filterOf(bev).end = what;
   if (under._in._m.len && isInputFull(bev, BEV_NORMAL)) bev._st |= Bev.Left;
@@ -203,7 +226,7 @@ function unlink(bev: BufferEvent): void {
 
 function broken(): void {}
 
-const filterEnd: BackEnd = { start: start, stop: stop, pump: readBelow, flush: flush, unlink: unlink, broken: broken };
+const filterEnd: BackEnd = { start: start, stop: stop, pump: pump, flush: flush, unlink: unlink, broken: broken };
 
 /**
  * A bufferevent on top of another, whose bytes pass through `inputFilter` and `outputFilter` (null: unchanged). It takes over

@@ -1,6 +1,7 @@
 import { noteEvent, runEvent, trigger } from "./bev-callbacks.js";
 import type { BackEnd } from "./bev-back-end.js";
 import { checkOptions } from "./bev-options.js";
+import { retry } from "./bev-retry.js";
 import { Bev, Suspend } from "./bev-state.js";
 import { suspendRead, unsuspendRead } from "./bev-suspend.js";
 import { BufferEvent } from "./bufferevent.js";
@@ -24,7 +25,7 @@ function transfer(src: BufferEvent, dst: BufferEvent, ignoresMark: boolean): voi
   let n = src._out._m.len;
   if (dst._rh && !ignoresMark && n > dst._rh - dst._in._m.len) n = dst._rh - dst._in._m.len;
   if (n < 0 || (dst._rh && !ignoresMark && !n)) return;
-  if (n && !dst._in._takeFrom(src._out, n)) return;
+  if (n && !dst._in._takeFrom(src._out, n)) return retry(dst);
   if (n && dst._t) dst._t.touch(dst, EV_READ);
   if (n && src._t) src._t.touch(src, EV_WRITE);
   if (dst._rh && dst._in._m.len >= dst._rh) suspendRead(dst, Suspend.Watermark);
@@ -53,6 +54,11 @@ function start(bev: BufferEvent, events: number): void {
 }
 
 function stop(): void {}
+
+/** There may be a page now. */
+function pump(bev: BufferEvent): void {
+  if (!bev._rs && bev._on & EV_READ) start(bev, EV_READ);
+}
 
 /** The partner is gone: an end of stream, for whoever reads. (In C nobody is told.) */
 function tellEnd(bev: BufferEvent): void {
@@ -84,7 +90,7 @@ function unlink(bev: BufferEvent): void {
   tellEnd(partner);
 }
 
-const pairEnd: BackEnd = { start: start, stop: stop, pump: stop, flush: flush, unlink: unlink, broken: unlink };
+const pairEnd: BackEnd = { start: start, stop: stop, pump: pump, flush: flush, unlink: unlink, broken: unlink };
 
 function sideOf(base: EventBase, options: number): BufferEvent {
   const bev = new BufferEvent(base, pairEnd, options | BEV_OPT_DEFER_CALLBACKS);

@@ -3,6 +3,7 @@ import { Bev } from "./bev-state.js";
 import { enter, runDue, runEvent, trigger } from "./bev-callbacks.js";
 import { connect, connectHostname, replaceFd, setBase, setFd } from "./bev-connect.js";
 import { limitLeft, type RateLimit, setRateLimit, takeFromLimit } from "./bev-rate-limit.js";
+import type { Retry } from "./bev-retry.js";
 import { boundWrites, socketEnd } from "./bev-socket.js";
 import { setWatermark, startUnlessSuspended } from "./bev-suspend.js";
 import { setTimeouts, type Timeouts } from "./bev-timeouts.js";
@@ -57,6 +58,8 @@ export class BufferEvent {
   /** Timeouts and rate limits, where there are any. */
   declare _t: Timeouts | undefined;
   declare _lim: RateLimit | undefined;
+  /** Waits for a page of the pool. */
+  declare _retry: Retry | undefined;
   /** Filter: what it stands on. */
   declare _under: BufferEvent | undefined;
   /** Pair: the other side. Filter: its functions. Socket: what came before the connection was gone. */
@@ -362,11 +365,14 @@ export class BufferEvent {
     deactivate(this._base, this);
     if (this._t) this._t.stop(this);
     if (this._lim) this._lim.drop();
+    if (this._retry) this._retry.stop();
     this._in._hook = undefined;
     this._out._hook = undefined;
     this._ops.unlink(this);
     this._in.free();
     this._out.free();
+    this._in._frozen = 3; // whoever still writes to it is refused
+    this._out._frozen = 3;
   }
 
   /** The loop's turn (see {@link Runnable}). */

@@ -1,5 +1,5 @@
 import { limitOf, type RateLimit } from "./bev-rate-limit.js";
-import { Suspend } from "./bev-state.js";
+import { Bev, Suspend } from "./bev-state.js";
 import { suspendRead, suspendWrite, unsuspendRead, unsuspendWrite } from "./bev-suspend.js";
 import type { BufferEvent } from "./bufferevent.js";
 import type { EventBase } from "./event-base.js";
@@ -186,8 +186,9 @@ export function buffereventRateLimitGroupNew(base: EventBase, cfg: EvTokenBucket
   return new RateLimitGroup(base, cfg);
 }
 
-/** Puts it into the group, out of any other (bufferevent_add_to_rate_limit_group). 0. */
+/** Puts it into the group, out of any other (bufferevent_add_to_rate_limit_group). 0; -1: it was freed. */
 export function buffereventAddToRateLimitGroup(bev: BufferEvent, group: RateLimitGroup): number {
+  if (bev._st & Bev.Freed) return -1;
   const lim = limitOf(bev);
   if (lim._group === group) return 0;
   if (lim._group) lim._group._leave(lim);
