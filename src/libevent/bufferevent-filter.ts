@@ -150,11 +150,13 @@ function readBelow(bev: BufferEvent): void {
   if (bev._st & Bev.Reading) return;
   bev._st |= Bev.Reading;
   let left: number;
+  let res: number;
   do {
     left = under._in._m.len;
-    if (!(processInput(bev, BEV_NORMAL) & MADE)) break;
+    res = processInput(bev, BEV_NORMAL);
+    if (!(res & MADE)) break;
     trigger(bev, EV_READ, 0);
-  } while (!(bev._st & Bev.Freed) && bev._on & EV_READ && under._in._m.len && under._in._m.len !== left && !isInputFull(bev, BEV_NORMAL));
+  } while (res === (BEV_OK | MADE) && !(bev._st & Bev.Freed) && bev._on & EV_READ && under._in._m.len && under._in._m.len !== left && !isInputFull(bev, BEV_NORMAL));
   bev._st &= ~Bev.Reading;
   if (bev._st & Bev.Freed) return;
   if (under._in._m.len && isInputFull(bev, BEV_NORMAL)) bev._st |= Bev.Left;
