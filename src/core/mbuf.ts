@@ -235,6 +235,18 @@ export class Mbuf {
     return this;
   }
 
+  /** Moves everything before the first byte of `to`, another queue. False, and nothing moved, when the pool has no page for it. */
+  _moveBefore(to: Mbuf): boolean {
+    if (to._pool !== this._pool) {
+      if (!to._putFront(this._pullup())) return false;
+      this.clear();
+      return true;
+    }
+    if (to.len && !to._moveFront(this, to.len)) return false;
+    to._swap(this);
+    return true;
+  }
+
   /** Changes places with the contents of `other`, a queue of the same pool. */
   _swap(other: Mbuf): void {
     const raw = this._raw;

@@ -171,7 +171,7 @@ export class EvBuffer {
   prependBuffer(src: EvBuffer): number {
     const n = src._m.len;
     if (!n || src === this) return 0;
-    if ((this._frozen | src._frozen) & Frozen.Front || !moveInFront(this._m, src._m)) return -1;
+    if ((this._frozen | src._frozen) & Frozen.Front || !src._m._moveBefore(this._m)) return -1;
     this._inFront(n);
     if (src._carry) src._carry(src, this, n, true);
     src._changed(0, n);
@@ -204,7 +204,10 @@ export class EvBuffer {
     const n = Math.min(size, this._m.len - from);
     if (from < 0 || this._frozen & Frozen.Front) return n > 0 ? -1 : 0;
     if (n <= 0) return 0;
-    data.set(this._m._pool._ops.bytes(this._m._gather(from + n), from, from + n));
+    const ops = this._m._pool._ops;
+    const front = this._m._gather(from + n);
+    if (ops.write) ops.write(front, from, from + n, data);
+    else data.set(ops.bytes(front, from, from + n));
     return n;
   }
 
@@ -387,16 +390,4 @@ function bytesOf(buf: EvBuffer, data: Data, datlen: number | undefined): Raw {
   if (datlen === undefined || datlen === raw.length) return raw;
   if (!(datlen >= 0 && datlen < raw.length)) throw rangeError("Cannot take " + datlen + " bytes of " + raw.length);
   return ops.slice(raw, 0, datlen);
-}
-
-/** Everything in `src` before everything in `m`. */
-function moveInFront(m: Mbuf, src: Mbuf): boolean {
-  if (m._pool !== src._pool) {
-    if (!m._putFront(src._pullup())) return false;
-    src.clear();
-    return true;
-  }
-  if (m.len && !m._moveFront(src, m.len)) return false;
-  m._swap(src);
-  return true;
 }
