@@ -25,7 +25,7 @@ function put(buf: EvBuffer, ref: Reference): void {
   buf._refs.push(ref);
 }
 
-/** Bytes left the front (or, below 0, came before it): what ended among them is cleaned up, in order. */
+/** Bytes left the front (Infinity: all; below 0: they came before it): what ended among them is cleaned up, in order. */
 function countOff(buf: EvBuffer, deleted: number): void {
   const refs = buf._refs as Reference[];
   const kept: Reference[] = [];
@@ -60,9 +60,4 @@ function carry(from: EvBuffer, to: EvBuffer, n: number, isFront: boolean): void 
     }
   }
   keep(from, kept);
-}
-
-/** The buffer is emptied for good. */
-export function cleanUpAll(buf: EvBuffer): void {
-  countOff(buf, Infinity);
 }

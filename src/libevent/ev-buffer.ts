@@ -6,7 +6,7 @@ import { EVBUFFER_PTR_ADD, EVBUFFER_PTR_SET } from "./constants.js";
 import { addCallback, addFlags, deferAll, type EvBufferCb, type EvBufferCbEntry, removeCallback, removeEntry, suspend, unsuspend } from "./ev-buffer-callbacks.js";
 import { eolBytes, findEol, readLine } from "./ev-buffer-lines.js";
 import { commit, type EvIovec, peekAt, reserve } from "./ev-buffer-peek.js";
-import { cleanUpAll, type EvBufferRefCleanup, refer } from "./ev-buffer-references.js";
+import { type EvBufferRefCleanup, refer } from "./ev-buffer-references.js";
 import type { EventBase } from "./event-base.js";
 
 /** A place in a buffer (struct evbuffer_ptr): bytes from the front, or -1 for "not found". A change of the buffer outdates it. */
@@ -63,7 +63,7 @@ export class EvBuffer {
     this._tell = undefined;
     this._m.clear();
     this._eol = 0;
-    if (this._refs) cleanUpAll(this);
+    if (this._count) this._count(this, Infinity);
   }
 
   /** Bytes held. */

@@ -70,7 +70,7 @@ export function deactivate(base: EventBase, item: Runnable): void {
     base._queues[i].splice(at, 1);
     base._nActive--;
   }
-  wake(base); // it may have been the last
+  wakeIfLast(base);
 }
 
 /** Has the item become active at that time, platform ms; replaces an earlier time. Equal times keep their order. */
@@ -93,7 +93,7 @@ export function unschedule(base: EventBase, item: Timed): void {
   if (!item._at) return;
   removeTimer(base, item);
   item._at = 0;
-  wake(base);
+  wakeIfLast(base);
 }
 
 function removeTimer(base: EventBase, item: Timed): void {
@@ -104,7 +104,12 @@ function removeTimer(base: EventBase, item: Timed): void {
 /** Counts what keeps the loop going besides timeouts and what is active: an enabled listener, a bufferevent that reads or writes. */
 export function hold(base: EventBase, change: 1 | -1): void {
   base._held += change;
-  if (!base._held) wake(base);
+  wakeIfLast(base);
+}
+
+/** When nothing is left the loop is over, in the next pass. */
+function wakeIfLast(base: EventBase): void {
+  if (!hasEvents(base)) wake(base);
 }
 
 /** Something of this base ran outside of its passes: input or output of a bufferevent, a listener. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createSimWorld, type SimPeer, type SimWorld } from "../../platform/sim/index.js";
-import { Manager, MG_EV_POLL, MG_F_SEND_AND_CLOSE } from "../../src/index.js";
+import { Manager, MG_EV_POLL, MG_EV_RECV, MG_F_CLOSE_IMMEDIATELY, MG_F_SEND_AND_CLOSE } from "../../src/index.js";
 import {
   EV_PERSIST, EV_TIMEOUT, Event, EVENT_BASE_COUNT_ACTIVE, EVENT_BASE_COUNT_ADDED, EVENT_BASE_COUNT_VIRTUAL, EventBase, type EventCb,
   EVLOOP_NO_EXIT_ON_EMPTY, EVLOOP_NONBLOCK, EVLOOP_ONCE,
@@ -154,6 +154,30 @@ describe("EventBase", () => {
       world.runFor(1000);
       assert.deepEqual(take(), ["a 1 at 100", "done 1 at 100"]);
       assert.deepEqual(peers.map((peer) => [peer.received, peer.state]), [["bye", "ended"]]);
+    });
+
+    it("keeps what comes when it is over for the next one, and makes the peer wait", () => {
+      const nc = base.manager.bind("tcp://:80", (c, ev, data) => void (ev === MG_EV_RECV && said.push(`${c.recvMbuf.len} of ${data}`)));
+      base.loop(EVLOOP_NO_EXIT_ON_EMPTY);
+      world.runFor(10);
+      const peer = world.connectPeer("10.0.0.9", "10.0.0.1", 80);
+      peer.send("abc");
+      world.runFor(100);
+      assert.deepEqual(take(), ["3 of 3"]);
+      base.loopbreak();
+      world.runFor(1);
+      peer.send("x".repeat(100));
+      world.runFor(100);
+      peer.send("y".repeat(100_000));
+      const late = world.connectPeer("10.0.0.9", "10.0.0.1", 80);
+      late.send("late");
+      world.runFor(1000);
+      assert.deepEqual(take(), []);
+      assert.ok(peer.unsentCount > 0);
+      base.loop(EVLOOP_NO_EXIT_ON_EMPTY);
+      world.runFor(5);
+      assert.deepEqual(take().slice(0, 2).sort(), ["103 of 100", "4 of 4"]);
+      nc.flags |= MG_F_CLOSE_IMMEDIATELY;
     });
 
     it("may begin again in done", () => {
