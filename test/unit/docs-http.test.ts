@@ -28,8 +28,9 @@ async function before(): Promise<string> {
     `import { ${Object.keys(core).join(", ")}, type EventHandler } from "meerkat";`,
     `import { ${Object.keys(http).join(", ")} } from "meerkat/http";`,
     `import { ${Object.keys(websocket).join(", ")} } from "${existsSync(WEBSOCKET) ? "meerkat/websocket" : "meerkat"}";`,
-    `import { ${Object.keys(libevent).join(", ")} } from "meerkat/libevent";`,
+    `import { ${Object.keys(libevent).join(", ")}, type BevFilterCb } from "meerkat/libevent";`,
     "declare const mgr: Manager, listener: Connection, hm: HttpMessage, handler: EventHandler;",
+    "declare const base: EventBase, bev: BufferEvent;",
     "declare const sensor: { read(tell: (celsius: number) => void): void };",
     "export const piece: EventHandler = (nc, ev, data) => {",
   ].join(" ");

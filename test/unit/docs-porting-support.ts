@@ -52,3 +52,66 @@ export const MONGOOSE_7: Record<string, string> = {
   "url.h": "mg_url_port mg_url_is_ssl mg_url_host mg_url_user mg_url_pass mg_url_uri",
   "timer.h": "mg_timer_init mg_timer_free mg_timer_poll",
 };
+
+/** Functions of libevent 2.2, and macros that are called like functions, by header. */
+export const LIBEVENT: Record<string, string> = {
+  "listener.h":
+    "evconnlistener_new evconnlistener_new_bind evconnlistener_free evconnlistener_enable evconnlistener_disable " +
+    "evconnlistener_get_base evconnlistener_get_fd evconnlistener_set_cb evconnlistener_set_error_cb",
+  "bufferevent.h":
+    "bufferevent_socket_new bufferevent_socket_connect bufferevent_socket_connect_hostname " +
+    "bufferevent_socket_connect_hostname_hints bufferevent_socket_get_dns_error bufferevent_base_set bufferevent_get_base " +
+    "bufferevent_priority_set bufferevent_get_priority bufferevent_free bufferevent_setcb bufferevent_getcb bufferevent_setfd " +
+    "bufferevent_replacefd bufferevent_getfd bufferevent_get_underlying bufferevent_write bufferevent_write_buffer " +
+    "bufferevent_read bufferevent_read_buffer bufferevent_get_input bufferevent_get_output bufferevent_enable " +
+    "bufferevent_disable bufferevent_get_enabled bufferevent_set_timeouts bufferevent_setwatermark bufferevent_getwatermark " +
+    "bufferevent_lock bufferevent_unlock bufferevent_incref bufferevent_decref bufferevent_flush bufferevent_trigger " +
+    "bufferevent_trigger_event bufferevent_filter_new bufferevent_pair_new bufferevent_pair_get_partner " +
+    "ev_token_bucket_cfg_new ev_token_bucket_cfg_free bufferevent_set_rate_limit bufferevent_rate_limit_group_new " +
+    "bufferevent_rate_limit_group_set_cfg bufferevent_rate_limit_group_set_min_share bufferevent_rate_limit_group_free " +
+    "bufferevent_add_to_rate_limit_group bufferevent_remove_from_rate_limit_group bufferevent_set_max_single_read " +
+    "bufferevent_set_max_single_write bufferevent_get_max_single_read bufferevent_get_max_single_write " +
+    "bufferevent_get_read_limit bufferevent_get_write_limit bufferevent_get_max_to_read bufferevent_get_max_to_write " +
+    "bufferevent_get_token_bucket_cfg bufferevent_rate_limit_group_get_read_limit " +
+    "bufferevent_rate_limit_group_get_write_limit bufferevent_decrement_read_limit bufferevent_decrement_write_limit " +
+    "bufferevent_rate_limit_group_decrement_read bufferevent_rate_limit_group_decrement_write " +
+    "bufferevent_rate_limit_group_get_totals bufferevent_rate_limit_group_reset_totals",
+  "bufferevent_ssl.h":
+    "bufferevent_ssl_get_flags bufferevent_ssl_set_flags bufferevent_ssl_clear_flags bufferevent_openssl_filter_new " +
+    "bufferevent_openssl_socket_new bufferevent_openssl_get_allow_dirty_shutdown bufferevent_openssl_set_allow_dirty_shutdown " +
+    "bufferevent_openssl_get_ssl bufferevent_ssl_renegotiate bufferevent_get_openssl_error bufferevent_mbedtls_filter_new " +
+    "bufferevent_mbedtls_socket_new bufferevent_mbedtls_get_allow_dirty_shutdown bufferevent_mbedtls_set_allow_dirty_shutdown " +
+    "bufferevent_mbedtls_get_ssl bufferevent_mbedtls_renegotiate bufferevent_get_mbedtls_error " +
+    "bufferevent_mbedtls_dyncontext_new bufferevent_mbedtls_dyncontext_free",
+  "buffer.h":
+    "evbuffer_new evbuffer_free evbuffer_set_max_read evbuffer_get_max_read evbuffer_enable_locking evbuffer_lock " +
+    "evbuffer_unlock evbuffer_set_flags evbuffer_clear_flags evbuffer_get_length evbuffer_get_contiguous_space " +
+    "evbuffer_expand evbuffer_reserve_space evbuffer_commit_space evbuffer_add evbuffer_remove evbuffer_copyout " +
+    "evbuffer_copyout_from evbuffer_remove_buffer evbuffer_readln evbuffer_add_buffer evbuffer_add_buffer_reference " +
+    "evbuffer_add_reference evbuffer_add_reference_with_offset evbuffer_add_file evbuffer_file_segment_new " +
+    "evbuffer_file_segment_free evbuffer_file_segment_add_cleanup_cb evbuffer_add_file_segment evbuffer_add_printf " +
+    "evbuffer_add_vprintf evbuffer_drain evbuffer_write evbuffer_write_atmost evbuffer_read evbuffer_search " +
+    "evbuffer_search_range evbuffer_ptr_set evbuffer_search_eol evbuffer_peek evbuffer_add_cb evbuffer_remove_cb_entry " +
+    "evbuffer_remove_cb evbuffer_cb_set_flags evbuffer_cb_clear_flags evbuffer_cb_suspend evbuffer_cb_unsuspend " +
+    "evbuffer_pullup evbuffer_prepend evbuffer_prepend_buffer evbuffer_freeze evbuffer_unfreeze evbuffer_defer_callbacks " +
+    "evbuffer_add_iovec",
+  "event.h":
+    "event_enable_debug_mode event_debug_unassign event_base_new event_reinit event_base_dispatch event_base_get_method " +
+    "event_base_get_signal_method event_get_supported_methods event_gettime_monotonic event_base_get_num_events " +
+    "event_base_get_max_events event_config_new event_config_free event_config_avoid_method event_base_get_features " +
+    "event_config_require_features event_config_set_flag event_config_set_num_cpus_hint " +
+    "event_config_set_max_dispatch_interval event_base_new_with_config event_base_free event_base_free_nofinalize " +
+    "event_set_log_callback event_set_fatal_callback event_enable_debug_logging event_base_set event_base_loop " +
+    "event_base_loopexit event_base_loopbreak event_base_loopcontinue event_base_got_exit event_base_got_break " +
+    "event_self_cbarg event_new event_assign event_free event_finalize event_free_finalize event_base_once event_add " +
+    "event_remove_timer event_del event_del_noblock event_del_block event_active event_pending event_base_get_running_event " +
+    "event_initialized event_get_fd event_get_base event_get_events event_get_callback event_get_callback_arg " +
+    "event_get_priority event_get_assignment event_get_struct_event_size event_get_version event_get_version_number " +
+    "event_base_priority_init event_base_get_npriorities event_priority_set event_base_init_common_timeout " +
+    "event_set_mem_functions event_base_dump_events event_base_active_by_fd event_base_active_by_signal " +
+    "event_base_foreach_event event_base_gettimeofday_cached event_base_update_cache_time libevent_global_shutdown " +
+    "evtimer_assign evtimer_new evtimer_add evtimer_del evtimer_pending evtimer_initialized evsignal_add evsignal_assign " +
+    "evsignal_new evsignal_del evsignal_pending evsignal_initialized evuser_new evuser_del evuser_pending evuser_initialized " +
+    "evuser_trigger event_get_signal",
+  "watch.h": "evwatch_prepare_new evwatch_check_new evwatch_base evwatch_free evwatch_prepare_get_timeout",
+};
