@@ -59,25 +59,21 @@ function findRun(m: Mbuf, from: number): number {
 
 /** Where the one byte of `needle`, or of `other`, stands first at or after `from`, looking at each piece by itself: nothing is joined. */
 function findByte(m: Mbuf, needle: string, other: string, from: number): number {
-  const more = m._more;
-  let at = more ? more.length : 0;
+  const more = m._more || [];
+  let at = more.length;
   let base = m.len;
-  let raw: Raw = m._raw;
-  if (!more) base = 0;
-  else while (at > 0 && base > from) base -= more[--at].length;
-  if (more && base > from) {
+  while (at > 0 && base > from) base -= more[--at].length; // from the back: as a rule all but the last piece is known
+  if (base > from) {
     at = -1;
     base = 0;
-  } else if (more && at < more.length) raw = more[at];
-  else if (more) return -1;
-  for (;;) {
+  }
+  for (; at < more.length; at++) {
+    const raw = at < 0 ? m._raw : more[at];
     const found = findIn(m, raw, needle, other, from > base ? from - base : 0);
     if (found >= 0) return base + found;
     base += raw.length;
-    at++;
-    if (!more || at >= more.length) return -1;
-    raw = more[at];
   }
+  return -1;
 }
 
 function findIn(m: Mbuf, raw: Raw, needle: string, other: string, from: number): number {

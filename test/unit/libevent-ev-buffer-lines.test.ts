@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createSimWorld } from "../../platform/sim/index.js";
 import type { RawForm } from "../../platform/sim/byte-ops.js";
+import type { Raw } from "../../src/core/port.js";
 import {
   EvBuffer, EVBUFFER_EOL_ANY, EVBUFFER_EOL_CRLF, EVBUFFER_EOL_CRLF_STRICT, EVBUFFER_EOL_LF, EVBUFFER_EOL_NUL, EventBase,
 } from "../../src/libevent/index.js";
@@ -119,6 +120,30 @@ for (const form of ["array", "string"] as RawForm[]) {
       assert.deepEqual(buf.searchEol({ pos: -1 }, EVBUFFER_EOL_LF), { pos: -1, eolLen: 0 });
       assert.deepEqual(buf.searchEol({ pos: 5 }, EVBUFFER_EOL_ANY), { pos: -1, eolLen: 0 });
       assert.equal(buf.getLength(), 5);
+    });
+
+    it("that come one byte at a time are searched once, and copied a bounded number of times", () => {
+      const platform = createSimWorld({ seed: 1 }).platform({ host: "10.0.0.1", form });
+      const ops = platform.bytes;
+      let searched = 0;
+      let copied = 0;
+      const counting = {
+        ...ops,
+        indexOf: (raw: Raw, needle: string, from: number): number => ((searched += raw.length - from), ops.indexOf(raw, needle, from)),
+        concat: (a: Raw, b: Raw): Raw => ((copied += a.length + b.length), ops.concat(a, b)),
+      };
+      const counted = new EventBase({ ...platform, bytes: counting }, { pages: 64, pageBytes: 1024 });
+      const slow = new EvBuffer(counted);
+      const size = 20_000;
+      for (let at = 0; at < size; at++) {
+        slow.add("x");
+        assert.equal(slow.readln(EVBUFFER_EOL_CRLF), undefined);
+      }
+      assert.ok(searched < size * 2, `searched ${searched}`);
+      assert.ok(copied < size * 300, `copied ${copied}`);
+      const pieces = slow._m._more?.length ?? 0;
+      assert.ok(pieces > size / 1000 && pieces < size / 100, `${pieces} pieces`);
+      counted.free();
     });
 
     it("have no other style", () => {
