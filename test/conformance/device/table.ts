@@ -1,4 +1,5 @@
 import { BOUNDS } from "./bounds.js";
+import { BUFFEREVENT } from "./bufferevent.js";
 import { BYTES } from "./bytes.js";
 import { CLIENTS } from "./clients.js";
 import { CLOSING } from "./closing.js";
@@ -14,4 +15,4 @@ import { MEMORY } from "./memory.js";
 import { WS } from "./ws.js";
 
 /** Every behaviour the device can show. */
-export const TABLE: Table = Object.assign({}, BYTES, EVENTS, CLOSING, CLIENTS, BOUNDS, MEMORY, DATAGRAMS, FILES, HTTP, GOLDEN, HTTP_CLIENT, WS, EVBUFFER);
+export const TABLE: Table = Object.assign({}, BYTES, EVENTS, CLOSING, CLIENTS, BOUNDS, MEMORY, DATAGRAMS, FILES, HTTP, GOLDEN, HTTP_CLIENT, WS, EVBUFFER, BUFFEREVENT);
