@@ -62,6 +62,11 @@ function bytes(r: Raw, from: number, to: number): Uint8Array {
   return out;
 }
 
+function write(r: Raw, from: number, to: number, into: Uint8Array): void {
+  if (typeof r === "string") latin1Write.call(into, r.slice(from, to), 0, to - from);
+  else into.set(r.subarray(from, to));
+}
+
 function slice(r: Raw, from: number, to: number): Raw {
   return typeof r === "string" ? r.slice(from, to) : r.subarray(from, to);
 }
@@ -134,4 +139,4 @@ function joinArrays(first: Raw, rest: Raw[]): Uint8Array {
 }
 
 /** {@link ByteOps} for Node. */
-export const nodeBytes: ByteOps = { text, copy, latin1, utf8, bytes, slice, indexOf, concat, join };
+export const nodeBytes: ByteOps = { text, copy, latin1, utf8, bytes, write, slice, indexOf, concat, join };

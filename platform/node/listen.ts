@@ -63,7 +63,7 @@ export class ListenHandle implements Closable {
     const backlog = this.spec.backlog ?? BACKLOG;
     // Without a host Node takes every address, IPv6 and IPv4, or IPv4 alone where there is no IPv6.
     if (host === "") this.server.listen({ port: hostPort, backlog });
-    else this.server.listen({ host, port: hostPort, backlog });
+    else this.server.listen({ host, port: hostPort, backlog, ipv6Only: this.spec.ipv6Only === true });
   }
 
   destroy(): void {

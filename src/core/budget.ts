@@ -20,6 +20,7 @@ export function admit(mgr: Manager, lnc: Connection, handle: Handle, address: st
   }
   if (makeRoom(mgr)) return true;
   mgr.stats.refused++;
+  if (lnc._onRefused) lnc._onRefused(lnc);
   if (lnc._refusal) mgr._platform.write(handle, lnc._refusal);
   return false;
 }

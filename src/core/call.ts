@@ -26,13 +26,18 @@ export function call(nc: Connection, ev: number, data: unknown): void {
 
 /** A handler threw: report it, close its connection (a listener stays), go on. */
 export function threw(nc: Connection, e: unknown, where: string | number): void {
+  report(nc, e, where);
+  if (nc._f & MG_F_LISTENING) return;
+  if (!nc.err) nc.err = Err.HandlerThrew;
+  nc._f |= MG_F_CLOSE_IMMEDIATELY;
+}
+
+/** Counts an exception and logs it, once. */
+export function report(nc: Connection, e: unknown, where: string | number): void {
   const mgr = nc.mgr;
   mgr.stats.threw++;
   const stack = e && (e as Error).stack;
   mgr._platform.log("meerkat: handler of connection " + nc.id + " threw in " + (typeof where === "number" ? eventName(where) : where) + ": " + e + (stack ? "\n" + stack : ""));
-  if (nc._f & MG_F_LISTENING) return;
-  if (!nc.err) nc.err = Err.HandlerThrew;
-  nc._f |= MG_F_CLOSE_IMMEDIATELY;
 }
 
 /** Whether a handler of one of this manager's connections is running. */

@@ -107,6 +107,8 @@ export class Connection {
   /** The protocol's wish to know when a source was sent to its end. */
   /** The protocol's say when the peer half-closes: true when it sees to the closing itself, after what it still owes. */
   declare _onEnded: ((nc: Connection) => boolean) | undefined;
+  /** Listener: a newcomer was turned away for want of a socket. */
+  declare _onRefused: ((nc: Connection) => void) | undefined;
   /** HTTP: bytes of earlier replies that go out before the one that is owed. */
   declare _due: number;
   declare _onSent: ((nc: Connection) => void) | undefined;
@@ -323,6 +325,7 @@ proto._out = undefined;
 proto._held = undefined;
 proto._onSent = undefined;
 proto._onEnded = undefined;
+proto._onRefused = undefined;
 proto._due = 0;
 proto._detach = undefined;
 proto._peers = undefined;

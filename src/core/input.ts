@@ -54,7 +54,7 @@ function firstByte(nc: Connection): void {
 function waitForRoom(nc: Connection): void {
   if (nc._state !== State.Open || nc._f & MG_F_CLOSE_IMMEDIATELY) return;
   nc._f |= MG_F_WANT_READ;
-  starve(nc);
+  if (nc._limit >= 0) starve(nc); // below: whoever has the connection wants nothing, however many pages there are
   if (roomFor(nc)) arm(nc.mgr, 0);
 }
 

@@ -140,7 +140,7 @@ export class Manager {
       nc._detach = closePeers;
     }
     if (this._isDown) return nc;
-    const spec = { host: a.host, port: a.port, backlog: o.backlog, tls: a.scheme === "ssl" ? o.tls : undefined };
+    const spec = { host: a.host, port: a.port, backlog: o.backlog, ipv6Only: o.ipv6Only, tls: a.scheme === "ssl" ? o.tls : undefined };
     nc._sock = a.scheme === "udp" ? this._platform.openDatagram(nc, spec) : this._platform.listen(nc, spec);
     return nc;
   }
@@ -243,6 +243,14 @@ export class Manager {
     rearm(this);
   }
 
+  /** The opposite of run: from now on events wait until somebody drives the manager again. */
+  _halt(): void {
+    this._running = false;
+    for (let i = 0; i < this._conns.length; i++) this._conns[i]._gate |= Gate.Manual;
+    this._wakeAt = Infinity;
+    if (!this._freed) this._platform.wakeAfter(this, -1);
+  }
+
   /**
    * Closes everything: every connection gets CLOSE. Inside a handler this happens when the handler has returned.
    * A freed manager makes no new connections. May be called twice.
@@ -339,12 +347,12 @@ export class Manager {
     this._platform.wakeAfter(this, -1);
   }
 
-  /** Platform ms → seconds of `time()`, and back. */
+  /** Platform ms → seconds of `time()`, and back: to the microsecond, which is what so many seconds as a number can tell apart. */
   _seconds(ms: number): number {
     return (this._startWallMs + ms - this._startMs) / 1000;
   }
   _ms(seconds: number): number {
-    return seconds * 1000 - this._startWallMs + this._startMs;
+    return Math.round((seconds * 1000 - this._startWallMs + this._startMs) * 1000) / 1000;
   }
 
   /** Whole seconds since the manager was made. */

@@ -5,6 +5,9 @@ import type { ByteOps, Raw } from "./port.js";
 /** What can be appended or sent: text (goes out as UTF-8), bytes, or the contents of another queue. */
 export type Data = string | Uint8Array | Mbuf;
 
+/** Pieces below this size are joined rather than listed: bytes that come one by one would take a place in the list each. */
+const SMALL_BYTES = 256;
+
 /**
  * A byte queue over leased pages (struct mbuf). Bytes are appended at the end and removed from the front.
  *
@@ -54,11 +57,19 @@ export class Mbuf {
       this._pages += pages;
     }
     if (!this.len) this._raw = raw;
-    else if (this._more) this._more.push(raw);
+    else if (this._more) this._behind(raw);
     else if (typeof raw === "string" && typeof this._raw === "string") this._raw += raw;
     else this._more = [raw];
     this.len += n;
     return n;
+  }
+
+  /** A piece behind those in the list; small ones are joined, so that the list stays short. */
+  _behind(raw: Raw): void {
+    const more = this._more as Raw[];
+    const at = more.length - 1;
+    if (at >= 0 && raw.length < SMALL_BYTES && more[at].length < SMALL_BYTES) more[at] = this._pool._ops.concat(more[at], raw);
+    else more.push(raw);
   }
 
   /** Sees to it that pages for `bytes` bytes are leased. False when the pool has not enough. */
@@ -112,7 +123,7 @@ export class Mbuf {
 
   _next(): void {
     const more = this._more as Raw[];
-    this._raw = more.shift() as Raw;
+    this._raw = more.shift() || "";
     if (!more.length) this._more = undefined;
   }
 
@@ -163,6 +174,120 @@ export class Mbuf {
     this.len = n;
     if (hadPages) this._leaseKept();
     return 0;
+  }
+
+  /**
+   * Moves `n` bytes (1 to len) from the front to the end of `to`, which is another queue: whole pieces with their pages, and
+   * a slice of the last. False, and nothing moved, when the pool has no page for it.
+   */
+  _moveFront(to: Mbuf, n: number): boolean {
+    const pool = this._pool;
+    if (to._pool !== pool) return this._copyFront(to, n);
+    const here = pool.pagesFor(this.len - n);
+    const there = pool.pagesFor(to.len + n);
+    const need = here + there - this._pages - to._pages; // more than 0 when two parts take a page more than the whole
+    if (need > 0 && !pool.take(need, 0)) return false;
+    if (n === this.len && !to.len) {
+      to._raw = this._raw;
+      if (this._more) to._more = this._more;
+      this._raw = "";
+      this._more = undefined;
+    } else {
+      this._movePieces(to, n);
+    }
+    to.len += n;
+    this.len -= n;
+    this._pages = here;
+    to._pages = there;
+    if (need < 0) pool.give(-need);
+    return true;
+  }
+
+  _movePieces(to: Mbuf, n: number): void {
+    let at = to.len;
+    let left = n;
+    while (left) {
+      let raw = this._raw;
+      if (left >= raw.length) {
+        if (this._more) this._next();
+        else this._raw = "";
+      } else {
+        this._raw = this._pool._ops.slice(raw, left, raw.length);
+        raw = this._pool._ops.slice(raw, 0, left);
+      }
+      if (raw.length && !at) to._raw = raw;
+      else if (raw.length) to._apart()._behind(raw);
+      at += raw.length;
+      left -= raw.length;
+    }
+  }
+
+  /** The same between two pools: the bytes as one piece. */
+  _copyFront(to: Mbuf, n: number): boolean {
+    if (!to._put(this._pool._ops.slice(this._gather(n), 0, n))) return false;
+    this.remove(n);
+    return true;
+  }
+
+  /** From here on what is appended stays apart from the first piece, so that looking at the end does not join everything. */
+  _apart(): Mbuf {
+    if (!this._more) this._more = [];
+    return this;
+  }
+
+  /** Moves everything before the first byte of `to`, another queue. False, and nothing moved, when the pool has no page for it. */
+  _moveBefore(to: Mbuf): boolean {
+    if (to._pool !== this._pool) {
+      if (!to._putFront(this._pullup())) return false;
+      this.clear();
+      return true;
+    }
+    if (to.len && !to._moveFront(this, to.len)) return false;
+    to._swap(this);
+    return true;
+  }
+
+  /** Changes places with the contents of `other`, a queue of the same pool. */
+  _swap(other: Mbuf): void {
+    const raw = this._raw;
+    const more = this._more;
+    const len = this.len;
+    const pages = this._pages;
+    this._raw = other._raw;
+    this._more = other._more;
+    this.len = other.len;
+    this._pages = other._pages;
+    other._raw = raw;
+    other._more = more;
+    other.len = len;
+    other._pages = pages;
+  }
+
+  /** Inserts before the first byte. Answers the bytes taken: all or 0. */
+  _putFront(raw: Raw): number {
+    const n = raw.length;
+    if (!n || !this._lease(this.len + n)) return 0;
+    if (this._more) this._more.unshift(this._raw);
+    else if (this.len) this._more = [this._raw];
+    this._raw = raw;
+    this.len += n;
+    return n;
+  }
+
+  /** The first piece, made to hold at least `n` bytes (at most len). */
+  _gather(n: number): Raw {
+    let first = this._raw;
+    const more = this._more;
+    if (first.length >= n || !more) return first;
+    const ops = this._pool._ops;
+    let count = 0;
+    for (let size = first.length; size < n; count++) size += more[count].length;
+    const rest = more.splice(0, count);
+    if (ops.join) first = ops.join(first, rest);
+    else for (let i = 0; i < count; i++) first = ops.concat(first, rest[i]);
+    this._raw = first;
+    if (!more.length) this._more = undefined;
+    return first;
   }
 
   /** All bytes as one Raw. */

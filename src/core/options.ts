@@ -25,6 +25,8 @@ export interface ConnectionOptions {
   ipAcl?: string;
   /** bind: connections waiting to be accepted. */
   backlog?: number;
+  /** bind to an IPv6 address: not to IPv4 as well. */
+  ipv6Only?: boolean;
   /** See `nc.recvMbufLimit`. */
   recvMbufLimit?: number;
 }

@@ -46,6 +46,15 @@ function startTick(mgr: Manager): void {
   for (let i = 0; i < mgr._conns.length; i++) mgr._conns[i]._idle += mgr._tickMs;
 }
 
+/** Nobody drives the manager from here on: what was to be written and closed is, and then events wait. Not inside of a handler. */
+export function rest(mgr: Manager): void {
+  for (let i = 0; i < 3 && (mgr._dirty.length || mgr._closing.length); i++) {
+    leave(mgr);
+    closeListed(mgr);
+  }
+  mgr._halt();
+}
+
 function closeListed(mgr: Manager): void {
   const list = mgr._closing;
   if (!list.length) return;

@@ -147,6 +147,8 @@ export interface ListenSpec {
   host: string;
   port: number;
   backlog?: number;
+  /** An IPv6 address: not IPv4 as well. Only where `ipv6`. */
+  ipv6Only?: boolean;
   tls?: TlsOptions;
 }
 
@@ -197,6 +199,8 @@ export interface ByteOps {
   utf8(r: Raw, from: number, to: number): string;
   /** A fresh array with bytes `from` to `to`. */
   bytes(r: Raw, from: number, to: number): Uint8Array;
+  /** Writes bytes `from` to `to` to the front of an array; where absent, `bytes` is made and copied. */
+  write?(r: Raw, from: number, to: number, into: Uint8Array): void;
   /** Bytes `from` to `to` as Raw; may share memory with `r`. */
   slice(r: Raw, from: number, to: number): Raw;
   /** Where the bytes of the binary string `needle` stand in `r` at or after `from`; -1 when nowhere. */

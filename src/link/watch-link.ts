@@ -142,7 +142,7 @@ function bindAgain(mgr: Manager): void {
     const how = nc._how || {};
     const a = mgr._parse(nc._at, how);
     // As in `bind`, whose programs shall not pay for a function that both call. Port 0 chose a port: it stays.
-    const spec = { host: a.host, port: nc.localPort || a.port, backlog: how.backlog, tls: a.scheme === "ssl" ? how.tls : undefined };
+    const spec = { host: a.host, port: nc.localPort || a.port, backlog: how.backlog, ipv6Only: how.ipv6Only, tls: a.scheme === "ssl" ? how.tls : undefined };
     nc._sock = a.scheme === "udp" ? mgr._platform.openDatagram(nc, spec) : mgr._platform.listen(nc, spec);
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Client, inEveryPlace, until } from "./support.js";
+import { Client, inEveryPlace, type Running, until } from "./support.js";
 
 /** All byte values, over and over. */
 function pattern(count: number): Buffer {
@@ -11,7 +11,8 @@ async function echoed(client: Client, sent: Buffer): Promise<void> {
   assert.ok(client.received.equals(sent), "the same bytes in the same order");
 }
 
-inEveryPlace("echo.ts", (app) => {
+/** What holds for every echo server. */
+function echoes(app: () => Running): void {
   it("sends back every byte value", async () => {
     const client = await Client.open(app().port);
     const sent = pattern(256);
@@ -40,4 +41,7 @@ inEveryPlace("echo.ts", (app) => {
     lazy.close();
     other.close();
   });
-});
+}
+
+inEveryPlace("echo.ts", echoes);
+inEveryPlace("libevent-echo.ts", echoes);

@@ -244,5 +244,86 @@ for (const form of ["array", "string"] as RawForm[]) {
         assert.equal(ops.latin1(raw, 0, raw.length), "abc");
       }
     });
+
+    it("moves bytes from its front to another queue, with the pages they need and no more", () => {
+      const to = new Mbuf(pool);
+      fill("abcdefghijklmnopqrstuvwxyz");
+      to.append("-");
+      assert.equal(free(), PAGES - 5);
+      assert.equal(m._moveFront(to, 20), true);
+      assert.deepEqual([m.text(), to.text(), m.size, to.size, free()], ["uvwxyz", "-abcdefghijklmnopqrst", 8, 24, PAGES - 4]);
+      assert.equal(m._moveFront(to, 6), true);
+      assert.deepEqual([m.len, to.len, free()], [0, 27, PAGES - 4]);
+      assert.equal(to._moveFront(m, 27), true);
+      assert.deepEqual([m.text(), to.len, free()], ["-abcdefghijklmnopqrstuvwxyz", 0, PAGES - 4]);
+    });
+
+    it("moves nothing when the parts would take a page that the pool has not got", () => {
+      const to = new Mbuf(pool);
+      fill("x".repeat(PAGES * PAGE_BYTES));
+      assert.equal(m._moveFront(to, 3), false);
+      assert.deepEqual([m.len, to.len, free()], [PAGES * PAGE_BYTES, 0, 0]);
+      assert.equal(m._moveFront(to, PAGE_BYTES), true);
+    });
+
+    it("moves pieces as they are: none is joined or copied that need not be cut", () => {
+      const large = new Mbuf(new Pool(8, 1000, 1, byteOpsFor(form)));
+      assert.equal(large.append("y".repeat(500)), 500);
+      assert.equal(large._putFront("x".repeat(400)), 400);
+      const target = new Mbuf(large._pool);
+      target.append("-".repeat(300));
+      large._moveFront(target, 900);
+      assert.deepEqual(target._more?.map((raw) => raw.length), [400, 500]);
+    });
+
+    it("takes bytes in front of the first", () => {
+      fill("cd");
+      assert.equal(m._putFront("b"), 1);
+      assert.equal(m._putFront("a"), 1);
+      assert.equal(m._putFront(""), 0);
+      assert.deepEqual([m.text(), m.byteAt(0), m.indexOf("bc"), free()], ["abcd", 97, 1, PAGES - 1]);
+      assert.equal(m._putFront("x".repeat(PAGES * PAGE_BYTES)), 0);
+      m.clear();
+      assert.equal(m._putFront("z"), 1);
+      assert.equal(m.text(), "z");
+    });
+
+    it("joins its first bytes as far as it is asked to", () => {
+      fill("c");
+      m._putFront("bb");
+      m._putFront("a");
+      assert.deepEqual([m._gather(1).length, m._gather(2).length, m._more?.length], [1, 3, 1]);
+      assert.equal(m._gather(4).length, 4);
+      assert.deepEqual([m._more, m.text()], [undefined, "abbc"]);
+    });
+
+    it("that keeps apart what is appended is the same queue", () => {
+      fill("ab");
+      m._apart();
+      assert.equal(m.text(), "ab");
+      m._apart();
+      m.append("c");
+      m.append("d");
+      assert.equal(m._more?.length, 1, "small pieces are joined");
+      m.remove(3);
+      assert.equal(m.text(), "d");
+      m._apart();
+      m.remove(1);
+      m.append("e");
+      assert.deepEqual([m.text(), m._more, free()], ["e", undefined, PAGES - 1]);
+      m._apart();
+      const to = new Mbuf(pool);
+      to.append("-");
+      m._moveFront(to, 1);
+      assert.deepEqual([to.text(), m.len, m.text()], ["-e", 0, ""]);
+    });
+
+    it("changes places with another queue", () => {
+      const other = new Mbuf(pool);
+      fill("abc");
+      other.append("x".repeat(20));
+      m._swap(other);
+      assert.deepEqual([m.len, other.text(), m.size, other.size], [20, "abc", 24, 8]);
+    });
   });
 }

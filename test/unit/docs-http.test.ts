@@ -8,6 +8,7 @@ import ts from "typescript";
 import { meerkatRoot } from "../../cli/build/layout.js";
 import * as http from "../../src/http/index.js";
 import * as core from "../../src/index.js";
+import * as libevent from "../../src/libevent/index.js";
 
 const PAGES = ["README.md", ...readdirSync(join(meerkatRoot, "docs")).map((name) => `docs/${name}`)];
 const HTTP_PAGES = PAGES.filter((name) => /^docs\/http.*\.md$/.test(name));
@@ -27,7 +28,9 @@ async function before(): Promise<string> {
     `import { ${Object.keys(core).join(", ")}, type EventHandler } from "meerkat";`,
     `import { ${Object.keys(http).join(", ")} } from "meerkat/http";`,
     `import { ${Object.keys(websocket).join(", ")} } from "${existsSync(WEBSOCKET) ? "meerkat/websocket" : "meerkat"}";`,
+    `import { ${Object.keys(libevent).join(", ")}, type BevFilterCb } from "meerkat/libevent";`,
     "declare const mgr: Manager, listener: Connection, hm: HttpMessage, handler: EventHandler;",
+    "declare const base: EventBase, bev: BufferEvent;",
     "declare const sensor: { read(tell: (celsius: number) => void): void };",
     "export const piece: EventHandler = (nc, ev, data) => {",
   ].join(" ");

@@ -10,7 +10,7 @@ import { buildBundle } from "../../cli/build/index.js";
 import { meerkatRoot } from "../../cli/build/layout.js";
 import { createProgram } from "../../cli/main.js";
 import { createNodePlatform } from "../../platform/node/index.js";
-import { createSimWorld, SIM_CAPS } from "../../platform/sim/index.js";
+import { SIM_CAPS } from "../../platform/sim/index.js";
 import type { Capabilities } from "../../src/core/port.js";
 import * as http from "../../src/http/index.js";
 import * as core from "../../src/index.js";
@@ -140,58 +140,6 @@ describe("docs/handlers.md", () => {
       return [name, String(bit), who.join(", ") || "meerkat"];
     });
     assert.deepEqual(rowsOf("docs/handlers.md", "flags").map(([name, bit, who]) => [unquote(name), bit, who]), wanted);
-  });
-});
-
-/** What a program ported from Mongoose may have called: mg_net.h, mbuf.h, mg_http.h and its parts. */
-const MONGOOSE = (
-  "mg_mgr_init mg_mgr_init_opt mg_mgr_free mg_mgr_poll mg_next mg_broadcast mg_time mg_check_ip_acl mg_resolve mg_socketpair " +
-  "mg_bind mg_bind_opt mg_connect mg_connect_opt mg_add_sock mg_add_sock_opt mg_send mg_printf mg_vprintf mg_set_timer mg_set_ssl " +
-  "mg_forward mg_mgr_min_timer mg_find_iface mg_if_create_iface " +
-  "mbuf_init mbuf_free mbuf_append mbuf_append_and_free mbuf_insert mbuf_remove mbuf_resize mbuf_trim mbuf_clear mbuf_move " +
-  "mg_set_protocol_http_websocket mg_parse_http mg_get_http_header mg_http_parse_header mg_http_parse_header2 mg_get_http_var " +
-  "mg_url_decode mg_parse_multipart mg_get_http_basic_auth mg_parse_http_basic_auth mg_http_check_digest_auth mg_check_digest_auth " +
-  "mg_http_is_authorized mg_http_send_digest_auth_request mg_send_response_line mg_send_head mg_send_http_chunk " +
-  "mg_printf_http_chunk mg_http_send_error mg_http_send_redirect mg_printf_html_escape mg_http_serve_file mg_serve_http " +
-  "mg_http_reverse_proxy mg_file_upload_handler mg_status_message mg_hash_md5_v mg_hash_sha1_v mg_register_http_endpoint " +
-  "mg_register_http_endpoint_opt mg_connect_http mg_connect_http_opt mg_connect_http_base mg_http_create_digest_auth_header " +
-  "mg_connect_ws mg_connect_ws_opt mg_send_websocket_handshake mg_send_websocket_handshake2 mg_send_websocket_handshake3 " +
-  "mg_send_websocket_handshake3v mg_send_websocket_frame mg_send_websocket_framev mg_printf_websocket_frame " +
-  // Mongoose 7.22
-  "mg_http_parse mg_http_get_request_len mg_http_printf_chunk mg_http_write_chunk mg_http_listen mg_http_connect mg_http_serve_dir " +
-  "mg_http_reply mg_http_get_header mg_http_var mg_http_get_var mg_http_creds mg_http_upload mg_http_start_upload " +
-  "mg_http_start_ota mg_http_bauth mg_http_get_header_var mg_http_next_multipart mg_http_status mg_http_serve_ssi"
-).split(" ");
-
-describe("docs/from-mongoose.md", () => {
-  const mgr = new core.Manager(createSimWorld({ seed: 1 }).platform({ host: "10.0.0.1" }));
-  const nc = mgr.add(() => undefined);
-  const ours: Record<string, object> = { mgr, nc, m: mgr.mbuf() };
-  const exported: Record<string, unknown> = { ...core, ...http, ...websocket };
-  const rows = cells(read("docs/from-mongoose.md").replace(/\n\n(?!\|)/g, "\n")).filter((row) => row.length === 3);
-
-  after(() => mgr.free());
-
-  /** Whether this is a name of ours: a member of a manager, connection or queue, an export, or `new` of one. */
-  function isOurs(name: string): boolean {
-    const [object, member] = name.split(".");
-    if (member !== undefined) return object in ours && member in ours[object];
-    return name.replace(/^new /, "") in exported;
-  }
-
-  it("names only what exists", () => {
-    const tables = rows.filter(([left]) => left !== "Mongoose" && !left.startsWith("---"));
-    assert.ok(tables.length > 60, `only ${tables.length} rows`);
-    for (const [theirs, mine] of tables) {
-      if (mine === "no" || mine === "not yet") continue;
-      const names = mine.split(", ").map(unquote);
-      for (const name of names) assert.ok(isOurs(name), `${theirs}: there is no ${name}`);
-    }
-  });
-
-  it("has a row for every function of Mongoose that a program may have called", () => {
-    const left = new Set(rows.flatMap(([theirs]) => theirs.split(", ").map(unquote)));
-    assert.deepEqual(MONGOOSE.filter((name) => !left.has(name)), []);
   });
 });
 

@@ -30,6 +30,12 @@ describe("Node platform bytes", () => {
       assert.equal(nodeBytes.utf8(raw, 0x7f, 0x81), "\x7f\ufffd");
     });
 
+    it(`are written to the front of an array from ${name}`, () => {
+      const into = new Uint8Array(8).fill(7);
+      nodeBytes.write?.(raw, 250, 256, into);
+      assert.deepEqual([...into], [250, 251, 252, 253, 254, 255, 7, 7]);
+    });
+
     for (const [other, second] of FORMS) {
       it(`are joined from ${name} and ${other}`, () => {
         assert.equal(binary(nodeBytes.concat(raw, second)), AS_STRING + AS_STRING);

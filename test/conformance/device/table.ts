@@ -1,8 +1,10 @@
 import { BOUNDS } from "./bounds.js";
+import { BUFFEREVENT } from "./bufferevent.js";
 import { BYTES } from "./bytes.js";
 import { CLIENTS } from "./clients.js";
 import { CLOSING } from "./closing.js";
 import { DATAGRAMS } from "./datagrams.js";
+import { EVBUFFER } from "./evbuffer.js";
 import { EVENTS } from "./events.js";
 import { FILES } from "./files.js";
 import { GOLDEN } from "./golden.js";
@@ -13,4 +15,4 @@ import { MEMORY } from "./memory.js";
 import { WS } from "./ws.js";
 
 /** Every behaviour the device can show. */
-export const TABLE: Table = Object.assign({}, BYTES, EVENTS, CLOSING, CLIENTS, BOUNDS, MEMORY, DATAGRAMS, FILES, HTTP, GOLDEN, HTTP_CLIENT, WS);
+export const TABLE: Table = Object.assign({}, BYTES, EVENTS, CLOSING, CLIENTS, BOUNDS, MEMORY, DATAGRAMS, FILES, HTTP, GOLDEN, HTTP_CLIENT, WS, EVBUFFER, BUFFEREVENT);

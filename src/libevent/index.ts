@@ -1,0 +1,18 @@
+export * from "./constants.js";
+export { EvBuffer, type EvBufferPtr } from "./ev-buffer.js";
+export type { EvBufferCb, EvBufferCbEntry, EvBufferCbInfo } from "./ev-buffer-callbacks.js";
+export type { EvIovec } from "./ev-buffer-peek.js";
+export type { EvBufferRefCleanup } from "./ev-buffer-references.js";
+export { Event, type EventCb, eventSelfCbarg } from "./event.js";
+export { EventBase, type LoopDone } from "./event-base.js";
+export { evconnlistenerNew, evconnlistenerNewBind, EvConnListener, type EvConnListenerCb, type EvConnListenerErrorCb } from "./ev-conn-listener.js";
+export type { EvSocket } from "./ev-socket.js";
+export { evutilClosesocket, evutilSocketErrorToString, evutilSocketGeterror } from "./evutil.js";
+export type { BevDataCb, BevEventCb } from "./bev-back-end.js";
+export { BufferEvent } from "./bufferevent.js";
+export { type BevFilterCb, buffereventFilterNew } from "./bufferevent-filter.js";
+export { buffereventPairGetPartner, buffereventPairNew } from "./bufferevent-pair.js";
+export { buffereventSocketNew } from "./bufferevent-socket.js";
+export { buffereventTlsSocketNew } from "./bufferevent-tls.js";
+export { buffereventAddToRateLimitGroup, buffereventRateLimitGroupNew, buffereventRemoveFromRateLimitGroup, RateLimitGroup } from "./rate-limit-group.js";
+export { EvTokenBucketCfg, evTokenBucketCfgNew } from "./token-bucket.js";
