@@ -15,7 +15,9 @@ import type { BuildOptions } from "./build-app.js";
 import { meerkatRoot } from "./build/layout.js";
 import { isBuildError } from "./build/problem.js";
 import { complain, endWithReader } from "./console.js";
-import { addDefine, addPort, boardOf, seedOf } from "./options.js";
+import { isDeviceError } from "./device/problem.js";
+import type { MonitorOptions } from "./monitor/monitor-app.js";
+import { addDefine, addPort, baudOf, boardOf, seedOf } from "./options.js";
 import type { RunOptions } from "./run-app.js";
 import type { SimOptions } from "./sim-app.js";
 
@@ -28,6 +30,10 @@ const DEFINE = "the value of process.env.KEY in the program; may be repeated";
 const PACK = "put the files below DIR into the program, which has them from \"meerkat/packed\"";
 const NO_GZIP = "pack no compressed copies beside the files";
 const SEED = "seed of the board's random numbers, 0 to 4294967295; default: a new one, which is printed";
+const BOARD_PORT = "where the board is: a serial port, tcp://HOST:PORT, or exec:COMMAND";
+const MONITOR_EXIT_CODES =
+  "Exit codes: 0 the log ended, or with --once the board went away; 1 the program or its\nmap cannot be used; 2 wrong usage; " +
+  "3 the port cannot be opened; 130 ended by Ctrl-C.";
 const WITHOUT_PUBLISH = `
 Without -p, ports below 1024 appear 8000 above (80 at 8080), others as they are.`;
 
@@ -45,14 +51,14 @@ export async function main(args: string[]): Promise<void> {
 /** What is left running (a port the program opened before it failed) must not keep the process. */
 function fail(error: unknown): void {
   complain(describe(error));
-  process.exit(FAILED);
+  process.exit(isDeviceError(error) ? error.exit : FAILED);
 }
 
 /** The message alone where it says everything; the stack where only that tells which line of a program threw. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `Uncaught ${String(error)}`;
   const { code } = error as NodeJS.ErrnoException;
-  if (isBuildError(error)) return error.message;
+  if (isBuildError(error) || isDeviceError(error)) return error.message;
   if (typeof code === "string" && /^E[A-Z]+$/.test(code)) return error.message;
   return error.stack ?? error.message;
 }
@@ -67,6 +73,7 @@ export function createProgram(): Command {
   addRun(program);
   addSim(program);
   addBuild(program);
+  addMonitor(program);
   program.addHelpText("after", `\n${boardList()}\n\n${EXIT_CODES}\nmeerkat COMMAND --help shows examples.`);
   return program;
 }
@@ -142,6 +149,42 @@ function addBuild(program: Command): void {
       ),
     )
     .action(async (app: string, options: BuildOptions) => (await import("./build-app.js")).buildApp(app, options));
+}
+
+function addMonitor(program: Command): void {
+  program
+    .command("monitor")
+    .summary("show a board's console, with places in TypeScript")
+    .description(
+      "Shows what a board prints, with the places of its stack traces in the program's own files, until Ctrl-C. " +
+        "Without --port it does the same to a log on standard input.",
+    )
+    .argument("[app]", "the program on the board, built anew for its places; needs --board")
+    .option("--port <PORT>", BOARD_PORT)
+    .option("--map <FILE>", "the source map that was built with the program on the board, instead of APP")
+    .option("--board <ID>", "the kind of board that APP was built for", boardOf)
+    .option("--baud <N>", "speed of a serial port", baudOf, 115200)
+    .option("--once", "end when the board goes away, instead of waiting for it")
+    .option("--input", "send what is typed to the board")
+    .option("--raw", "show every byte as it comes")
+    .option("--define <KEY=VALUE>", `as it was for the build: ${DEFINE}`, addDefine)
+    .option("--pack <DIR>", "as it was for the build")
+    .option("--no-gzip", "as it was for the build")
+    .addHelpText("after", `\n${MONITOR_EXIT_CODES}`)
+    .addHelpText(
+      "after",
+      examples(
+        "meerkat monitor --port /dev/ttyUSB0 --map out/app.js.map",
+        "meerkat monitor app.ts --board esp32 --port tcp://192.168.1.20:23",
+        "meerkat monitor --map out/app.js.map < log.txt",
+      ),
+    )
+    .action(async (app: string | undefined, options: MonitorOptions, command: Command) => {
+      const { monitorApp, monitorMisuse } = await import("./monitor/monitor-app.js");
+      const misuse = monitorMisuse(app, options);
+      if (misuse !== undefined) command.error(`error: ${misuse}`);
+      await monitorApp(app, options);
+    });
 }
 
 function examples(...lines: string[]): string {

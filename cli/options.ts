@@ -12,6 +12,8 @@ export type Publish = ReadonlyMap<number, number>;
 
 const PORT_MAX = 65535;
 const SEED_MAX = 4294967295;
+const BAUD_MIN = 300;
+const BAUD_MAX = 4_000_000;
 
 /** Adds `HOST:APP_PORT`, as in `8000:80`. HOST is 0 to 65535, APP_PORT 1 to 65535 and must not come twice. */
 export function addPort(text: string, ports: Publish = new Map()): Publish {
@@ -55,4 +57,11 @@ export function boardOf(text: string): Board {
   } catch (error) {
     throw new InvalidArgumentError(`${(error as Error).message}.`);
   }
+}
+
+/** A speed in bits a second, 300 to 4000000. */
+export function baudOf(text: string): number {
+  const baud = /^\d{3,7}$/.test(text) ? Number(text) : -1;
+  if (baud >= BAUD_MIN && baud <= BAUD_MAX) return baud;
+  throw new InvalidArgumentError(`It must be a speed from ${BAUD_MIN} to ${BAUD_MAX}.`);
 }

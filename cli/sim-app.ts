@@ -5,9 +5,10 @@ import { createNodePlatform } from "../platform/node/index.js";
 import { createVirtualBoard, defaultHostPort } from "../platform/virtual-board/index.js";
 import { buildBundle, readPack } from "./build/index.js";
 import { complain, endOnSignals, print } from "./console.js";
+import { BundlePlaces } from "./monitor/bundle-places.js";
+import { TraceReader } from "./monitor/trace-reader.js";
 import type { Publish } from "./options.js";
 import { watchPorts } from "./ports.js";
-import { sourcePlaces } from "./source-places.js";
 
 /** Options of `meerkat sim`. */
 export interface SimOptions {
@@ -36,13 +37,13 @@ export async function simApp(app: string, options: SimOptions): Promise<void> {
   const ports = watchPorts({ publish, print, complain, fail: () => process.exit(1) });
   const portOf = (appPort: number, hostPort: number) => ({ appPort, hostPort, isTls: false, isDatagram: false });
   const fileName = basename(app).replace(/\.\w+$/, ".js");
-  const places = sourcePlaces(bundle.map, fileName, process.cwd());
+  const log = logOf(new BundlePlaces(bundle.code, bundle.map, process.cwd()));
   let isBooting = true;
   let hasCrashed = false;
   const virtual = createVirtualBoard(createNodePlatform(), board, {
     seed,
     publish: (appPort) => publish.get(appPort) ?? defaultHostPort(appPort),
-    log: (line) => print(places(line)),
+    log,
     onListening: (appPort, hostPort) => ports.bound(portOf(appPort, hostPort)),
     onListenFailed: (appPort, hostPort, err) => ports.failed(portOf(appPort, hostPort), err),
     onCrash: () => (hasCrashed ||= isBooting),
@@ -55,4 +56,17 @@ export async function simApp(app: string, options: SimOptions): Promise<void> {
   virtual.stop();
   complain("The program ended with an exception while it was loaded.");
   process.exitCode = 1;
+}
+
+/** Frames of the host: what a board would not have. */
+const HOST_FRAME = /^ {4}at .*(?:node:|virtual-board)/;
+
+/** Prints what the program prints, with the author's places in stack traces. */
+function logOf(places: BundlePlaces): (text: string) => void {
+  const reader = new TraceReader(places, print);
+  process.once("exit", () => reader.flush());
+  return (text) => {
+    for (const line of text.split("\n")) if (!HOST_FRAME.test(line)) reader.line(line);
+    setImmediate(() => reader.flush());
+  };
 }
