@@ -16,8 +16,9 @@ import { meerkatRoot } from "./build/layout.js";
 import { isBuildError } from "./build/problem.js";
 import { complain, endWithReader } from "./console.js";
 import { isDeviceError } from "./device/problem.js";
+import type { FlashOptions } from "./flash/flash-app.js";
 import type { MonitorOptions } from "./monitor/monitor-app.js";
-import { addDefine, addPort, baudOf, boardOf, seedOf } from "./options.js";
+import { addDefine, addPort, baudOf, boardOf, portNumberOf, secondsOf, seedOf } from "./options.js";
 import type { RunOptions } from "./run-app.js";
 import type { SimOptions } from "./sim-app.js";
 
@@ -34,6 +35,11 @@ const BOARD_PORT = "where the board is: a serial port, tcp://HOST:PORT, or exec:
 const MONITOR_EXIT_CODES =
   "Exit codes: 0 the log ended, or with --once the board went away; 1 the program or its\nmap cannot be used; 2 wrong usage; " +
   "3 the port cannot be opened; 130 ended by Ctrl-C.";
+const FLASH_EXIT_CODES = `Exit codes: 0 the program is on the board and runs; 1 it could not be built; 2 wrong
+usage; 3 the port cannot be opened; 4 no Espruino answers there; 5 the board is
+another, its firmware too old, or it has no room; 6 the connection broke or the
+board's flash failed; 7 the program is on the board, but was not seen to start;
+130 ended by Ctrl-C.`;
 const WITHOUT_PUBLISH = `
 Without -p, ports below 1024 appear 8000 above (80 at 8080), others as they are.`;
 
@@ -73,6 +79,7 @@ export function createProgram(): Command {
   addRun(program);
   addSim(program);
   addBuild(program);
+  addFlash(program);
   addMonitor(program);
   program.addHelpText("after", `\n${boardList()}\n\n${EXIT_CODES}\nmeerkat COMMAND --help shows examples.`);
   return program;
@@ -112,6 +119,7 @@ function addSim(program: Command): void {
     .requiredOption("--board <ID>", "the kind of board", boardOf)
     .option("-p, --publish <HOST:APP_PORT>", PUBLISH, addPort)
     .option("--seed <N>", SEED, seedOf)
+    .option("--console <PORT>", "the board's console at this TCP port, for flash and monitor; 0: any free one", portNumberOf)
     .option("--define <KEY=VALUE>", DEFINE, addDefine)
     .option("--pack <DIR>", PACK)
     .option("--no-gzip", NO_GZIP)
@@ -149,6 +157,45 @@ function addBuild(program: Command): void {
       ),
     )
     .action(async (app: string, options: BuildOptions) => (await import("./build-app.js")).buildApp(app, options));
+}
+
+function addFlash(program: Command): void {
+  const command = program.command("flash");
+  command
+    .summary("put a program on a board")
+    .description(
+      "Builds a program, writes it to a board's flash piece by piece, reads it back, restarts the board and waits until the " +
+        "program runs. The old program stays until the new one is whole.",
+    )
+    .argument("[app]", "the program: a TypeScript file, anywhere")
+    .option("--board <ID>", "the kind of board", boardOf)
+    .option("--port <PORT>", BOARD_PORT)
+    .option("--list", "show the serial ports there are")
+    .option("--baud <N>", "speed of a serial port", baudOf, 115200)
+    .option("--ready <TEXT>", "wait until the program has printed TEXT; none: wait for nothing, not even that it is loaded")
+    .option("--deadline <S>", "seconds that the program may take to start", secondsOf, 30)
+    .option("--in-place", "erase the old program first, where there is no room for two")
+    .option("--any-board", "do not compare the board at the port with --board")
+    .option("--define <KEY=VALUE>", DEFINE, addDefine)
+    .option("--pack <DIR>", PACK)
+    .option("--no-gzip", NO_GZIP)
+    .addHelpText("after", `\n${FLASH_EXIT_CODES}`)
+    .addHelpText(
+      "after",
+      examples(
+        "meerkat flash --list",
+        "meerkat flash app.ts --board esp32 --port /dev/ttyUSB0",
+        "meerkat flash app.ts --board esp32c3 --port COM5 --ready \"ready:\"",
+        "meerkat flash app.ts --board linux --port exec:espruino",
+      ),
+    )
+    .action(async (app: string | undefined, options: FlashOptions & { list?: boolean }) => {
+      const { flashApp, flashMisuse, listForFlash } = await import("./flash/flash-app.js");
+      if (options.list) return listForFlash();
+      const misuse = flashMisuse(app, options);
+      if (misuse !== undefined || app === undefined) return command.error(`error: ${misuse}`, { exitCode: MISUSED });
+      await flashApp(app, options);
+    });
 }
 
 function addMonitor(program: Command): void {

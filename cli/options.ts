@@ -27,6 +27,12 @@ export function addPort(text: string, ports: Publish = new Map()): Publish {
   return new Map([...ports, [appPort, hostPort]]);
 }
 
+/** A port of this computer, 0 to 65535. */
+export function portNumberOf(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= PORT_MAX) return Number(text);
+  throw new InvalidArgumentError(`It must be a port from 0 to ${PORT_MAX}.`);
+}
+
 function portOf(text: string, what: string, min: number): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
   if (port >= min && port <= PORT_MAX) return port;
@@ -64,4 +70,11 @@ export function baudOf(text: string): number {
   const baud = /^\d{3,7}$/.test(text) ? Number(text) : -1;
   if (baud >= BAUD_MIN && baud <= BAUD_MAX) return baud;
   throw new InvalidArgumentError(`It must be a speed from ${BAUD_MIN} to ${BAUD_MAX}.`);
+}
+
+/** A time in whole seconds, 1 to 3600. */
+export function secondsOf(text: string): number {
+  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : -1;
+  if (seconds >= 1 && seconds <= 3600) return seconds;
+  throw new InvalidArgumentError("It must be a number of seconds from 1 to 3600.");
 }

@@ -9,6 +9,7 @@ import { BundlePlaces } from "./monitor/bundle-places.js";
 import { TraceReader } from "./monitor/trace-reader.js";
 import type { Publish } from "./options.js";
 import { watchPorts } from "./ports.js";
+import { openConsole } from "./sim-console.js";
 
 /** Options of `meerkat sim`. */
 export interface SimOptions {
@@ -18,6 +19,8 @@ export interface SimOptions {
   define?: Record<string, string>;
   pack?: string;
   gzip?: boolean;
+  /** A TCP port of this computer where the board's console is; 0 for any free one. */
+  console?: number;
 }
 
 /** One more than the largest seed. */
@@ -40,10 +43,14 @@ export async function simApp(app: string, options: SimOptions): Promise<void> {
   const log = logOf(new BundlePlaces(bundle.code, bundle.map, process.cwd()));
   let isBooting = true;
   let hasCrashed = false;
+  const typed = (text: string): void => virtual.type(text);
+  const seat = options.console === undefined ? undefined : await openConsole(options.console, typed);
+  if (seat !== undefined) print(`console: tcp://localhost:${seat.port}`);
   const virtual = createVirtualBoard(createNodePlatform(), board, {
     seed,
     publish: (appPort) => publish.get(appPort) ?? defaultHostPort(appPort),
     log,
+    onConsole: (text) => seat?.write(text),
     onListening: (appPort, hostPort) => ports.bound(portOf(appPort, hostPort)),
     onListenFailed: (appPort, hostPort, err) => ports.failed(portOf(appPort, hostPort), err),
     onCrash: () => (hasCrashed ||= isBooting),
@@ -52,7 +59,8 @@ export async function simApp(app: string, options: SimOptions): Promise<void> {
   endOnSignals(() => virtual.stop());
   virtual.run(bundle.code, fileName);
   isBooting = false;
-  if (!hasCrashed) return;
+  // Whoever is at the console can put another program on the board.
+  if (!hasCrashed || seat !== undefined) return;
   virtual.stop();
   complain("The program ended with an exception while it was loaded.");
   process.exitCode = 1;

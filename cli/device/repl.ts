@@ -25,9 +25,17 @@ const NO_ECHO = "\x10";
  * firmware a program that hangs is told again in time.
  */
 const BREAK_GAP_MS = 5500;
-/** A first answer may take this long: opening a port restarts many boards, and then they boot. */
-const ATTACH_MS = 12_000;
-const TRY_MS = 700;
+/** How long things may take. */
+export interface ReplTimes {
+  /** The first answer: opening a port restarts many boards, and then they boot. */
+  attachMs: number;
+  /** An answer, until the question is repeated. */
+  tryMs: number;
+  /** From a sign of trouble to the end of its trace, and from a start to the first signs. */
+  settleMs: number;
+}
+
+const TIMES: ReplTimes = { attachMs: 12_000, tryMs: 700, settleMs: 600 };
 /** How often a question is repeated until the board counts as gone. */
 const TRIES = 6;
 
@@ -53,14 +61,17 @@ export class Repl {
   private number = 1 + Math.floor(Math.random() * 1_000_000_000);
   private brokeAtMs = -Infinity;
 
-  constructor(readonly console: BoardConsole) {}
+  constructor(
+    readonly console: BoardConsole,
+    readonly times = TIMES,
+  ) {}
 
   /** Breaks into what runs, and waits until the interpreter answers. Rejects with a DeviceError that says what is there. */
-  async attach(patienceMs = ATTACH_MS): Promise<void> {
-    const endMs = Date.now() + patienceMs;
+  async attach(): Promise<void> {
+    const endMs = Date.now() + this.times.attachMs;
     while (Date.now() < endMs) {
       await this.breakIn();
-      if (await this.isAnswering(Math.min(TRY_MS, Math.max(1, endMs - Date.now())))) return this.install();
+      if (await this.isAnswering(Math.min(this.times.tryMs, Math.max(1, endMs - Date.now())))) return this.install();
     }
     throw silence(this.console.port, this.console.received);
   }
@@ -87,7 +98,7 @@ export class Repl {
       const number = this.number++;
       const done = `print("<"+"mk${number}"+(!E.CRC32?"-":E.CRC32(s)==c?(__mk=eval("("+s+")"),"+"):"?")+">")`;
       await this.console.send(`${CLEAR}${NO_ECHO}(function(s,c){${done}})(${JSON.stringify(ANSWERER)},${crc})\n`);
-      const answer = await this.console.expect(new RegExp(`<mk${number}([-+?])>`), TRY_MS * (tries + 1));
+      const answer = await this.console.expect(new RegExp(`<mk${number}([-+?])>`), this.times.tryMs * (tries + 1));
       if (answer?.[1] === "-") throw tooOld();
       if (answer?.[1] === "+") return;
     }
@@ -95,18 +106,18 @@ export class Repl {
   }
 
   /**
-   * Evaluates an expression (ASCII, one line) exactly once and answers its value as text. `ms` is how long it may take;
-   * it is asked for again after that. Throws a BoardException when the interpreter threw, rejects with a DeviceError when
+   * Evaluates an expression (ASCII, one line) exactly once and answers its value as text. It may take `patience` times as
+   * long as others, then it is asked again. Throws a BoardException when the interpreter threw, rejects with a DeviceError when
    * no answer comes.
    */
-  async ask(expression: string, ms = TRY_MS): Promise<string> {
+  async ask(expression: string, patience = 1): Promise<string> {
     const number = this.number++;
     const line = `__mk(${number},${crc32(number + expression)},${JSON.stringify(expression)})\n`;
     const reply = new RegExp(`<mk${number}(?:\\?|([=!])([^]*?):(\\d+))>`);
     for (let tries = 0; tries < TRIES; tries++) {
       this.console.forget();
       await this.console.send((tries > 0 ? CLEAR : "") + NO_ECHO + line);
-      const found = await this.console.expect(reply, ms);
+      const found = await this.console.expect(reply, this.times.tryMs * patience);
       if (found === undefined) await this.recover(tries);
       else if (found[1] !== undefined && crc32(number + found[1] + found[2]) === Number(found[3])) {
         return valueOf(found[1], found[2]);
