@@ -87,7 +87,7 @@ export class Repl {
 
   private async isAnswering(ms: number): Promise<boolean> {
     const number = this.number++;
-    await this.console.send(`${CLEAR}\n${NO_ECHO}print("<"+"mk${number}"+">")\n`);
+    await this.console.send(`${CLEAR}\n${NO_ECHO}[print("<"+"mk${number}"+">")]\n`);
     return (await this.console.expect(new RegExp(`<mk${number}>`), ms)) !== undefined;
   }
 
