@@ -17,6 +17,7 @@ import { isBuildError } from "./build/problem.js";
 import { complain, endWithReader } from "./console.js";
 import { isDeviceError } from "./device/problem.js";
 import type { FlashOptions } from "./flash/flash-app.js";
+import type { InitOptions } from "./init/init-app.js";
 import type { MonitorOptions } from "./monitor/monitor-app.js";
 import { addDefine, addPort, baudOf, boardOf, portNumberOf, secondsOf, seedOf } from "./options.js";
 import type { RunOptions } from "./run-app.js";
@@ -81,6 +82,8 @@ export function createProgram(): Command {
   addBuild(program);
   addFlash(program);
   addMonitor(program);
+  addTest(program);
+  addInit(program);
   program.addHelpText("after", `\n${boardList()}\n\n${EXIT_CODES}\nmeerkat COMMAND --help shows examples.`);
   return program;
 }
@@ -232,6 +235,28 @@ function addMonitor(program: Command): void {
       if (misuse !== undefined) command.error(`error: ${misuse}`);
       await monitorApp(app, options);
     });
+}
+
+function addTest(program: Command): void {
+  program
+    .command("test")
+    .summary("run a project's tests")
+    .description("Compiles tests, types included, and runs them with Node's own test runner. In them, \"meerkat/sim\" runs programs on virtual boards.")
+    .argument("[paths...]", "tests, or directories with files whose names end with .test.ts; default: test")
+    .addHelpText("after", examples("meerkat test", "meerkat test test/main.test.ts"))
+    .action(async (paths: string[]) => (await import("./test-app.js")).testApp(paths));
+}
+
+function addInit(program: Command): void {
+  program
+    .command("init")
+    .summary("begin a project of your own")
+    .description("Writes a small project that can be simulated, tested, built and flashed, into a new or empty directory.")
+    .argument("<dir>", "the directory; . for this one")
+    .option("--board <ID>", "the kind of board; default: esp32", boardOf)
+    .addHelpText("after", `\n${boardList()}`)
+    .addHelpText("after", examples("meerkat init my-device", "meerkat init my-device --board esp32c3"))
+    .action(async (dir: string, options: InitOptions) => (await import("./init/init-app.js")).initApp(dir, options));
 }
 
 function examples(...lines: string[]): string {
