@@ -17,10 +17,12 @@ export function complain(line: string): void {
 }
 
 /** Ctrl-C and SIGTERM end the process after `last`, with the exit codes shells use: 130 and 143. */
-export function endOnSignals(last: () => void = () => undefined): void {
+export function endOnSignals(last: () => void | Promise<void> = () => undefined): void {
   const end = (_name: NodeJS.Signals, number: number): void => {
-    last();
-    process.exit(SIGNALLED + number);
+    const exit = (): void => process.exit(SIGNALLED + number);
+    const waiting = last();
+    if (waiting === undefined) exit();
+    else void waiting.then(exit, exit);
   };
   process.once("SIGINT", end);
   process.once("SIGTERM", end);

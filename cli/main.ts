@@ -15,7 +15,11 @@ import type { BuildOptions } from "./build-app.js";
 import { meerkatRoot } from "./build/layout.js";
 import { isBuildError } from "./build/problem.js";
 import { complain, endWithReader } from "./console.js";
-import { addDefine, addPort, boardOf, seedOf, wifiDropOf } from "./options.js";
+import { isDeviceError } from "./device/problem.js";
+import type { FlashOptions } from "./flash/flash-app.js";
+import type { InitOptions } from "./init/init-app.js";
+import type { MonitorOptions } from "./monitor/monitor-app.js";
+import { addDefine, addPort, baudOf, boardOf, portNumberOf, secondsOf, seedOf, wifiDropOf } from "./options.js";
 import type { RunOptions } from "./run-app.js";
 import type { SimOptions } from "./sim-app.js";
 
@@ -29,6 +33,15 @@ const PACK = "put the files below DIR into the program, which has them from \"me
 const NO_GZIP = "pack no compressed copies beside the files";
 const SEED = "seed of the board's random numbers, 0 to 4294967295; default: a new one, which is printed";
 const WIFI_DROP = "take Wi-Fi away for FOR seconds, EVERY seconds after it was last there, as in 60:5";
+const BOARD_PORT = "where the board is: a serial port, tcp://HOST:PORT, or exec:COMMAND";
+const MONITOR_EXIT_CODES =
+  "Exit codes: 0 the log ended, or with --once the board went away; 1 the program or its\nmap cannot be used; 2 wrong usage; " +
+  "3 the port cannot be opened; 130 ended by Ctrl-C.";
+const FLASH_EXIT_CODES = `Exit codes: 0 the program is on the board and runs; 1 it could not be built; 2 wrong
+usage; 3 the port cannot be opened; 4 no Espruino answers there; 5 the board is
+another, its firmware too old, or it has no room; 6 the connection broke or the
+board's flash failed; 7 the program is on the board, but was not seen to start;
+130 ended by Ctrl-C.`;
 const WITHOUT_PUBLISH = `
 Without -p, ports below 1024 appear 8000 above (80 at 8080), others as they are.`;
 
@@ -46,14 +59,14 @@ export async function main(args: string[]): Promise<void> {
 /** What is left running (a port the program opened before it failed) must not keep the process. */
 function fail(error: unknown): void {
   complain(describe(error));
-  process.exit(FAILED);
+  process.exit(isDeviceError(error) ? error.exit : FAILED);
 }
 
 /** The message alone where it says everything; the stack where only that tells which line of a program threw. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `Uncaught ${String(error)}`;
   const { code } = error as NodeJS.ErrnoException;
-  if (isBuildError(error)) return error.message;
+  if (isBuildError(error) || isDeviceError(error)) return error.message;
   if (typeof code === "string" && /^E[A-Z]+$/.test(code)) return error.message;
   return error.stack ?? error.message;
 }
@@ -68,6 +81,10 @@ export function createProgram(): Command {
   addRun(program);
   addSim(program);
   addBuild(program);
+  addFlash(program);
+  addMonitor(program);
+  addTest(program);
+  addInit(program);
   program.addHelpText("after", `\n${boardList()}\n\n${EXIT_CODES}\nmeerkat COMMAND --help shows examples.`);
   return program;
 }
@@ -107,6 +124,7 @@ function addSim(program: Command): void {
     .option("-p, --publish <HOST:APP_PORT>", PUBLISH, addPort)
     .option("--seed <N>", SEED, seedOf)
     .option("--wifi-drop <EVERY:FOR>", WIFI_DROP, wifiDropOf)
+    .option("--console <PORT>", "the board's console at this TCP port, for flash and monitor; 0: any free one", portNumberOf)
     .option("--define <KEY=VALUE>", DEFINE, addDefine)
     .option("--pack <DIR>", PACK)
     .option("--no-gzip", NO_GZIP)
@@ -145,6 +163,103 @@ function addBuild(program: Command): void {
       ),
     )
     .action(async (app: string, options: BuildOptions) => (await import("./build-app.js")).buildApp(app, options));
+}
+
+function addFlash(program: Command): void {
+  const command = program.command("flash");
+  command
+    .summary("put a program on a board")
+    .description(
+      "Builds a program, writes it to a board's flash piece by piece, reads it back, restarts the board and waits until the " +
+        "program runs. The old program stays until the new one is whole.",
+    )
+    .argument("[app]", "the program: a TypeScript file, anywhere")
+    .option("--board <ID>", "the kind of board", boardOf)
+    .option("--port <PORT>", BOARD_PORT)
+    .option("--list", "show the serial ports there are")
+    .option("--baud <N>", "speed of a serial port", baudOf, 115200)
+    .option("--ready <TEXT>", "wait until the program has printed TEXT; none: wait for nothing, not even that it is loaded")
+    .option("--deadline <S>", "seconds that the program may take to start", secondsOf, 30)
+    .option("--in-place", "erase the old program first, where there is no room for two")
+    .option("--any-board", "do not compare the board at the port with --board")
+    .option("--define <KEY=VALUE>", DEFINE, addDefine)
+    .option("--pack <DIR>", PACK)
+    .option("--no-gzip", NO_GZIP)
+    .addHelpText("after", `\n${FLASH_EXIT_CODES}`)
+    .addHelpText(
+      "after",
+      examples(
+        "meerkat flash --list",
+        "meerkat flash app.ts --board esp32 --port /dev/ttyUSB0",
+        "meerkat flash app.ts --board esp32c3 --port COM5 --ready \"ready:\"",
+        "meerkat flash app.ts --board linux --port exec:espruino",
+      ),
+    )
+    .action(async (app: string | undefined, options: FlashOptions & { list?: boolean }) => {
+      const { flashApp, flashMisuse, listForFlash } = await import("./flash/flash-app.js");
+      if (options.list) return listForFlash();
+      const misuse = flashMisuse(app, options);
+      if (misuse !== undefined || app === undefined) return command.error(`error: ${misuse}`, { exitCode: MISUSED });
+      await flashApp(app, options);
+    });
+}
+
+function addMonitor(program: Command): void {
+  program
+    .command("monitor")
+    .summary("show a board's console, with places in TypeScript")
+    .description(
+      "Shows what a board prints, with the places of its stack traces in the program's own files, until Ctrl-C. " +
+        "Without --port it does the same to a log on standard input.",
+    )
+    .argument("[app]", "the program on the board, built anew for its places; needs --board")
+    .option("--port <PORT>", BOARD_PORT)
+    .option("--map <FILE>", "the source map that was built with the program on the board, instead of APP")
+    .option("--board <ID>", "the kind of board that APP was built for", boardOf)
+    .option("--baud <N>", "speed of a serial port", baudOf, 115200)
+    .option("--once", "end when the board goes away, instead of waiting for it")
+    .option("--input", "send what is typed to the board")
+    .option("--raw", "show every byte as it comes")
+    .option("--define <KEY=VALUE>", `as it was for the build: ${DEFINE}`, addDefine)
+    .option("--pack <DIR>", "as it was for the build")
+    .option("--no-gzip", "as it was for the build")
+    .addHelpText("after", `\n${MONITOR_EXIT_CODES}`)
+    .addHelpText(
+      "after",
+      examples(
+        "meerkat monitor --port /dev/ttyUSB0 --map out/app.js.map",
+        "meerkat monitor app.ts --board esp32 --port tcp://192.168.1.20:23",
+        "meerkat monitor --map out/app.js.map < log.txt",
+      ),
+    )
+    .action(async (app: string | undefined, options: MonitorOptions, command: Command) => {
+      const { monitorApp, monitorMisuse } = await import("./monitor/monitor-app.js");
+      const misuse = monitorMisuse(app, options);
+      if (misuse !== undefined) command.error(`error: ${misuse}`);
+      await monitorApp(app, options);
+    });
+}
+
+function addTest(program: Command): void {
+  program
+    .command("test")
+    .summary("run a project's tests")
+    .description("Compiles tests, types included, and runs them with Node's own test runner. In them, \"meerkat/sim\" runs programs on virtual boards.")
+    .argument("[paths...]", "tests, or directories with files whose names end with .test.ts; default: test")
+    .addHelpText("after", examples("meerkat test", "meerkat test test/main.test.ts"))
+    .action(async (paths: string[]) => (await import("./test-app.js")).testApp(paths));
+}
+
+function addInit(program: Command): void {
+  program
+    .command("init")
+    .summary("begin a project of your own")
+    .description("Writes a small project that can be simulated, tested, built and flashed, into a new or empty directory.")
+    .argument("<dir>", "the directory; . for this one")
+    .option("--board <ID>", "the kind of board; default: esp32", boardOf)
+    .addHelpText("after", `\n${boardList()}`)
+    .addHelpText("after", examples("meerkat init my-device", "meerkat init my-device --board esp32c3"))
+    .action(async (dir: string, options: InitOptions) => (await import("./init/init-app.js")).initApp(dir, options));
 }
 
 function examples(...lines: string[]): string {

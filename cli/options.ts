@@ -12,6 +12,8 @@ export type Publish = ReadonlyMap<number, number>;
 
 const PORT_MAX = 65535;
 const SEED_MAX = 4294967295;
+const BAUD_MIN = 300;
+const BAUD_MAX = 4_000_000;
 
 /** Adds `HOST:APP_PORT`, as in `8000:80`. HOST is 0 to 65535, APP_PORT 1 to 65535 and must not come twice. */
 export function addPort(text: string, ports: Publish = new Map()): Publish {
@@ -23,6 +25,12 @@ export function addPort(text: string, ports: Publish = new Map()): Publish {
   const appPort = portOf(app, "APP_PORT", 1);
   if (ports.has(appPort)) throw new InvalidArgumentError(`Port ${appPort} is published twice.`);
   return new Map([...ports, [appPort, hostPort]]);
+}
+
+/** A port of this computer, 0 to 65535. */
+export function portNumberOf(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= PORT_MAX) return Number(text);
+  throw new InvalidArgumentError(`It must be a port from 0 to ${PORT_MAX}.`);
 }
 
 function portOf(text: string, what: string, min: number): number {
@@ -68,4 +76,18 @@ export function boardOf(text: string): Board {
   } catch (error) {
     throw new InvalidArgumentError(`${(error as Error).message}.`);
   }
+}
+
+/** A speed in bits a second, 300 to 4000000. */
+export function baudOf(text: string): number {
+  const baud = /^\d{3,7}$/.test(text) ? Number(text) : -1;
+  if (baud >= BAUD_MIN && baud <= BAUD_MAX) return baud;
+  throw new InvalidArgumentError(`It must be a speed from ${BAUD_MIN} to ${BAUD_MAX}.`);
+}
+
+/** A time in whole seconds, 1 to 3600. */
+export function secondsOf(text: string): number {
+  const seconds = /^\d{1,4}$/.test(text) ? Number(text) : -1;
+  if (seconds >= 1 && seconds <= 3600) return seconds;
+  throw new InvalidArgumentError("It must be a number of seconds from 1 to 3600.");
 }

@@ -5,9 +5,11 @@ import { createNodePlatform } from "../platform/node/index.js";
 import { createVirtualBoard, defaultHostPort, type VirtualBoard } from "../platform/virtual-board/index.js";
 import { buildBundle, readPack } from "./build/index.js";
 import { complain, endOnSignals, print } from "./console.js";
+import { BundlePlaces } from "./monitor/bundle-places.js";
+import { TraceReader } from "./monitor/trace-reader.js";
 import type { Publish, WifiDrop } from "./options.js";
 import { watchPorts } from "./ports.js";
-import { sourcePlaces } from "./source-places.js";
+import { openConsole } from "./sim-console.js";
 
 /** Options of `meerkat sim`. */
 export interface SimOptions {
@@ -18,6 +20,8 @@ export interface SimOptions {
   define?: Record<string, string>;
   pack?: string;
   gzip?: boolean;
+  /** A TCP port of this computer where the board's console is; 0 for any free one. */
+  console?: number;
 }
 
 /** One more than the largest seed. */
@@ -37,13 +41,17 @@ export async function simApp(app: string, options: SimOptions): Promise<void> {
   const ports = watchPorts({ publish, print, complain, fail: () => process.exit(1) });
   const portOf = (appPort: number, hostPort: number) => ({ appPort, hostPort, isTls: false, isDatagram: false });
   const fileName = basename(app).replace(/\.\w+$/, ".js");
-  const places = sourcePlaces(bundle.map, fileName, process.cwd());
+  const log = logOf(new BundlePlaces(bundle.code, bundle.map, process.cwd()));
   let isBooting = true;
   let hasCrashed = false;
+  const typed = (text: string): void => virtual.type(text);
+  const seat = options.console === undefined ? undefined : await openConsole(options.console, typed);
+  if (seat !== undefined) print(`console: tcp://localhost:${seat.port}`);
   const virtual = createVirtualBoard(createNodePlatform(), board, {
     seed,
     publish: (appPort) => publish.get(appPort) ?? defaultHostPort(appPort),
-    log: (line) => print(places(line)),
+    log,
+    onConsole: (text) => seat?.write(text),
     onListening: (appPort, hostPort) => ports.bound(portOf(appPort, hostPort)),
     onListenFailed: (appPort, hostPort, err) => ports.failed(portOf(appPort, hostPort), err),
     onCrash: () => (hasCrashed ||= isBooting),
@@ -52,7 +60,8 @@ export async function simApp(app: string, options: SimOptions): Promise<void> {
   endOnSignals(() => virtual.stop());
   virtual.run(bundle.code, fileName);
   isBooting = false;
-  if (!hasCrashed) return dropWifi(virtual, options.wifiDrop);
+  // Whoever is at the console can put another program on the board.
+  if (!hasCrashed || seat !== undefined) return dropWifi(virtual, options.wifiDrop);
   virtual.stop();
   complain("The program ended with an exception while it was loaded.");
   process.exitCode = 1;
@@ -66,4 +75,17 @@ function dropWifi(virtual: VirtualBoard, drop: WifiDrop | undefined): void {
     virtual.wifi.drop(drop.forMs);
     setTimeout(() => dropWifi(virtual, drop), drop.forMs);
   }, drop.everyMs);
+}
+
+/** Frames of the host: what a board would not have. */
+const HOST_FRAME = /^ {4}at .*(?:node:|virtual-board)/;
+
+/** Prints what the program prints, with the author's places in stack traces. */
+function logOf(places: BundlePlaces): (text: string) => void {
+  const reader = new TraceReader(places, print);
+  process.once("exit", () => reader.flush());
+  return (text) => {
+    for (const line of text.split("\n")) if (!HOST_FRAME.test(line)) reader.line(line);
+    setImmediate(() => reader.flush());
+  };
 }

@@ -6,6 +6,7 @@ import { gateOutput } from "./gate-output.js";
 import { generate, writeFiles } from "./generate.js";
 import { hoist } from "./hoist.js";
 import { inlineConstants } from "./inline-constants.js";
+import { isCoreSource } from "./layout.js";
 import { minify } from "./minify.js";
 import type { PackedFile } from "./pack.js";
 import { packedModule, packInto } from "./packing.js";
@@ -95,7 +96,7 @@ export function bundleConfig(options: BundleConfigOptions): RollupOptions {
       finishing(state, options, file),
     ],
     // A file of ours that nothing is used of stays out, whatever its classes put on their prototypes.
-    treeshake: { moduleSideEffects: (id) => !/\/src\//.test(id) },
+    treeshake: { moduleSideEffects: (id) => !isCoreSource(id) },
     onwarn: warningsInto(warnings),
     output: { file, format: "iife", strict: false, sourcemap: "hidden", generatedCode: "es5" },
   };

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 /*
  * Where meerkat's own sources are, and what the module names of an app mean.
@@ -23,10 +23,18 @@ function findRoot(from: string): string {
 /** Functions that stand in for what the firmware does wrongly or not at all, and for TypeScript's own helpers. */
 export const shimsFile: string = join(meerkatRoot, "platform/espruino/shims.ts");
 
+/** The module that tests of programs have; on Node only. */
+export const SIMULATOR = "meerkat/sim";
+
+/** What {@link SIMULATOR} is when a test runs: not compiled again into every test. */
+export const simulatorUrl: string = pathToFileURL(join(meerkatRoot, "dist/cli/testing/index.js")).href;
+
 /** `meerkat`, `meerkat/platform` and `meerkat/NAME`, in the form of tsconfig's `paths`. */
 export function modulePaths(target: Target): Record<string, string[]> {
   const platform = target === "board" ? "espruino" : "node";
+  const simulator: Record<string, string[]> = target === "node" ? { [SIMULATOR]: [join(meerkatRoot, "cli/testing/index.ts")] } : {};
   return {
+    ...simulator,
     meerkat: [join(meerkatRoot, "src/index.ts")],
     "meerkat/platform": [join(meerkatRoot, "platform", platform, "index.ts")],
     "meerkat/*": [join(meerkatRoot, "src/*/index.ts")],

@@ -6,7 +6,7 @@ import type { Plugin, RollupLog } from "rollup";
 import type ts from "typescript";
 import { compilerFor, compilerOptions, sourcesOf, typeProblems } from "./compiler.js";
 import { gateSources } from "./gate.js";
-import { isEspruinoSource, meerkatRoot, modulePaths, shimsFile } from "./layout.js";
+import { isEspruinoSource, meerkatRoot, modulePaths, shimsFile, SIMULATOR, simulatorUrl } from "./layout.js";
 import type { Target } from "./layout.js";
 import type { PackText } from "./pack.js";
 import { passModule, SHIMS_ID } from "./module-pass.js";
@@ -37,6 +37,7 @@ export function resolver(state: BuildState): Plugin {
     resolveId(id, importer) {
       if (id === ENTRY_ID) return "\0" + ENTRY_ID;
       if (id === SHIMS_ID || (id === "tslib" && state.target === "board")) return shimsFile;
+      if (id === SIMULATOR && state.target === "node") return { id: simulatorUrl, external: true };
       if (id === "meerkat" || id.startsWith("meerkat/")) return ownModule(id, paths);
       if (importer === "\0" + ENTRY_ID || id.startsWith(".") || id.startsWith("/")) return null;
       return { id, external: true };

@@ -9,6 +9,7 @@ import { createCryptoLibrary } from "./crypto-library.js";
 import { installDate } from "./date.js";
 import { installEmitter } from "./emitter.js";
 import { installEspruinoObject } from "./espruino-object.js";
+import { firmwareName, VERSION } from "./firmware.js";
 import type { Interpreter } from "./interpreter.js";
 import { installModules } from "./modules.js";
 import { createNetLibraries } from "./net-library.js";
@@ -23,8 +24,8 @@ import { createStorageLibrary } from "./storage-library.js";
 import { patchStrings, patchTypedArrays } from "./strings.js";
 import { parseUrl } from "./url.js";
 
-/** Version the facts were taken from: what `process.version` says. */
-const VERSION = "2v29.277";
+/** What the console takes in before it is read (IOBUFFERMASK of an ESP32). */
+const CONSOLE_BYTES = 4096;
 
 /** What the board gives to a world. */
 export interface GlobalParts extends NetParts {
@@ -134,7 +135,7 @@ function installProcess(parts: GlobalParts, modules: string): void {
   const env = (): JsObject =>
     realm.object({
       VERSION,
-      BOARD: board.id.toUpperCase(),
+      BOARD: firmwareName(board),
       FLASH: board.storageBytes,
       STORAGE: board.storageBytes,
       SERIAL: "00000000-meerkat0",
@@ -151,5 +152,7 @@ function memory(parts: GlobalParts, isCollecting: unknown): JsObject {
   const usage = parts.usage();
   const figures: JsObject = { free: board.variables - usage, usage, total: board.variables, history: 0 };
   if (isCollecting === undefined || isCollecting === true) Object.assign(figures, { gc: 0, gctime: 0 });
-  return parts.interp.realm.object({ ...figures, blocksize: board.variableBytes });
+  const { realm } = parts.interp;
+  const rx = realm.object({ used: 0, total: CONSOLE_BYTES });
+  return realm.object({ ...figures, blocksize: board.variableBytes, rx });
 }

@@ -97,6 +97,12 @@ export class Interpreter {
     this.checkErrors();
   }
 
+  /** Runs a line of the console; its exception is reported at once. */
+  protectLine(run: () => void): void {
+    this.protect(run);
+    this.checkErrors();
+  }
+
   /** Calls a function of the program at once (`onInit`, `E.on("kill")`), with its exceptions reported. */
   callNow(self: unknown, callback: unknown, args: unknown[]): void {
     this.execute(self, callback, args);

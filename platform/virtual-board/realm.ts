@@ -46,6 +46,7 @@ const PRELUDE = `(function () {
   }
   TypeError = function TypeError(message) {
     var made = new native(message);
+    Error.captureStackTrace(made, TypeError);
     return Object.setPrototypeOf(made, new.target ? new.target.prototype : TypeError.prototype);
   };
   put(TypeError.prototype, "name", "TypeError");

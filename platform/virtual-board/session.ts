@@ -11,6 +11,7 @@ import { codeVariables, estimateUsage } from "./memory.js";
 import { createNetClasses, makeTyped } from "./net-library.js";
 import type { NetworkStack } from "./network-stack.js";
 import { Pipes } from "./pipe.js";
+import { formatLine } from "./print.js";
 import { Realm } from "./realm.js";
 import { SocketLoop } from "./socket-loop.js";
 import type { FlashStorage } from "./storage.js";
@@ -18,6 +19,12 @@ import { byteSource } from "./strings.js";
 import { tlsOptionsOf } from "./tls-options.js";
 import { createWifiLibrary } from "./wifi-library.js";
 import type { WifiControl } from "./wifi-library.js";
+
+/** A file that is run at the start: a program's text, or what flash holds when its turn comes. */
+export interface BootFile {
+  fileName: string;
+  code: string | (() => string | undefined);
+}
 
 /** What a session is given by its board. */
 export interface SessionParts {
@@ -104,14 +111,31 @@ export class Session {
     };
   }
 
-  /** Evaluates the program as a boot file, then tells it that it has started. */
-  boot(code: string, fileName: string): void {
-    const text = this.parts.board.abilities.unicode ? code : byteSource(code);
-    this.codeVars = codeVariables(text);
-    this.interp.evaluate(text, fileName);
+  /** Evaluates boot files one after the other, then tells the program that it has started. */
+  boot(files: BootFile[]): void {
+    for (const { code, fileName } of files) {
+      const text = typeof code === "string" ? this.sourceOf(code) : code();
+      if (text === undefined) continue;
+      this.codeVars += codeVariables(text);
+      this.interp.evaluate(text, fileName);
+    }
     const { E, onInit } = this.realm.global as { E: Record<string, unknown>; onInit: unknown };
     if (E["#oninit"] !== undefined) this.interp.callNow(E, E["#oninit"], []);
     if (typeof onInit === "function") this.interp.callNow(undefined, onInit, []);
+  }
+
+  private sourceOf(code: string): string {
+    return this.parts.board.abilities.unicode ? code : byteSource(code);
+  }
+
+  /** Evaluates a line of the console; its value as the console shows it, undefined when it threw. */
+  line(text: string): string | undefined {
+    let shown: string | undefined;
+    this.interp.protectLine(() => {
+      const value = this.realm.evaluate(text, "REPL");
+      shown = formatLine([typeof value === "string" ? JSON.stringify(value) : value], this.realm.global);
+    });
+    return shown;
   }
 
   /** Milliseconds until a pass has something to do: 0 for now, Infinity for nothing but the network. */

@@ -17,10 +17,12 @@
 import type { Err, MemoryInfo, Platform } from "../../src/core/port.js";
 import type { Board } from "../../boards/board.js";
 import { createNodeProbe } from "./connect-probe.js";
+import { ConsoleInput } from "./console-input.js";
+import { firmwareName, VERSION } from "./firmware.js";
 import { NetworkStack } from "./network-stack.js";
 import type { ConnectProbe } from "./network-stack.js";
 import { Session } from "./session.js";
-import type { SessionParts } from "./session.js";
+import type { BootFile, SessionParts } from "./session.js";
 import { FlashStorage } from "./storage.js";
 import type { WifiControl } from "./wifi-library.js";
 
@@ -38,6 +40,8 @@ export interface VirtualBoardOptions {
   publish?: ReadonlyMap<number, number> | ((port: number) => number);
   /** Receives the console, line by line. Default: the host's log. */
   log?: (line: string) => void;
+  /** Receives the console as who is at it sees it: echo, prompt, lines that end with `\r\n`; characters 0 to 255. */
+  onConsole?: (text: string) => void;
   /** Receives what a real board loses without a trace. Default: nothing. */
   debug?: (line: string) => void;
   /** Files in flash at the start; contents are binary strings. */
@@ -61,6 +65,10 @@ export interface VirtualBoard {
   readonly board: Board;
   /** Boots the program. Whatever ran before is ended first. Exceptions are reported on the console, as on the board. */
   run(bundleCode: string, fileName?: string): void;
+  /** Switches the board on: boots what is in its flash, which may be nothing. */
+  powerOn(): void;
+  /** Types at the console: characters 0 to 255. */
+  type(text: string): void;
   /** Ends everything at once; no handle and no timer is left. The board can be started again with `run`. */
   stop(): void;
   /** The firmware's `reset()`: the program is told and gone, the flash stays. */
@@ -96,6 +104,7 @@ class HostedBoard implements VirtualBoard {
   /** The owner under which the host wakes the board. */
   private readonly pulse = {};
   private readonly closeProbe: () => void;
+  private readonly console: ConsoleInput;
   private session: Session | undefined;
   private program = { code: "", fileName: "" };
   private clockMs = 0;
@@ -115,6 +124,11 @@ class HostedBoard implements VirtualBoard {
   ) {
     this.flash = new FlashStorage(board.storageBytes, opts.storage);
     this.random = new Generator32(opts.seed ?? seedOf(host.random(4)));
+    this.console = new ConsoleInput({
+      write: (text) => opts.onConsole?.(text),
+      evaluate: (line) => this.session?.line(line),
+      about: () => `Espruino ${VERSION} ${firmwareName(board)}`,
+    });
     const { probe, close } = probeFor(host, opts);
     this.closeProbe = close;
     this.stack = new NetworkStack({
@@ -143,9 +157,37 @@ class HostedBoard implements VirtualBoard {
     this.boot(bundleCode, fileName);
   }
 
-  private boot(code: string, fileName: string): void {
+  powerOn(): void {
+    this.stop();
+    this.program = { code: "", fileName: "" };
+    this.bootFlash(true);
+  }
+
+  private boot(code: BootFile["code"], fileName: string): void {
     this.session = new Session(this.sessionParts());
-    this.session.boot(code, fileName);
+    this.session.boot([{ code, fileName }]);
+    this.console.show();
+    this.settle();
+  }
+
+  /** What the firmware runs at a start (jsfLoadBootCodeFromFlash); without a program in flash, the one given to `run`. */
+  private bootFlash(isProgramWanted: boolean): void {
+    this.session = new Session(this.sessionParts());
+    const names = [".boot0", ".boot1", ".boot2", ".boot3"];
+    // Read one after the other: the first ones may write the later ones.
+    const files = names.map((fileName) => ({ fileName, code: () => this.flash.read(fileName, 0, 0) }));
+    const program = (): string | undefined =>
+      this.flash.read(".bootrst", 0, 0) ?? (isProgramWanted ? this.flash.read(".bootcde", 0, 0) : undefined);
+    this.session.boot([...files, { fileName: ".bootcde", code: program }]);
+    if (isProgramWanted && program() === undefined) this.session.boot([this.program]);
+    this.console.show();
+    this.settle();
+  }
+
+  type(text: string): void {
+    this.isInPass = true;
+    this.console.feed(text);
+    this.isInPass = false;
     this.settle();
   }
 
@@ -158,8 +200,7 @@ class HostedBoard implements VirtualBoard {
 
   reset(): void {
     this.endSession(true);
-    this.session = new Session(this.sessionParts());
-    this.settle();
+    this.bootFlash(false);
   }
 
   private endSession(isTold: boolean): void {
@@ -170,9 +211,9 @@ class HostedBoard implements VirtualBoard {
   }
 
   private load(fileName: string | undefined): void {
-    const file = fileName === undefined ? this.program : { code: this.flash.read(fileName, 0, 0) ?? "", fileName };
     this.endSession(true);
-    this.boot(file.code, file.fileName);
+    if (fileName === undefined) this.bootFlash(true);
+    else this.boot(() => this.flash.read(fileName, 0, 0), fileName);
   }
 
   private sessionParts(): SessionParts {
@@ -245,6 +286,7 @@ class HostedBoard implements VirtualBoard {
 
   /** The console carries bytes; what is UTF-8 among them is shown as text. */
   private printLine(line: string): void {
+    if (this.opts.onConsole !== undefined) this.console.print(line);
     const text = /[\x80-\xff]/.test(line) ? Buffer.from(line, "latin1").toString("utf8") : line;
     if (this.opts.log !== undefined) this.opts.log(text);
     else this.host.log(text);

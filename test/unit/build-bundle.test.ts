@@ -48,6 +48,15 @@ describe("a bundle", function () {
     assert.ok(expected.includes(line), line);
   });
 
+  it("is whole also where the program is below a directory called src", async () => {
+    mkdirSync(join(dir, "src"));
+    const app = join(dir, "src/main.ts");
+    writeFileSync(app, 'import "./part.js";\nconsole.log("main");\n');
+    writeFileSync(join(dir, "src/part.ts"), 'console.log("part");\n');
+    const { code } = await buildBundle({ app, board: esp32 });
+    assert.match(code, /"part"[^]*"main"/);
+  });
+
   it("is written to the file, with its source map beside it", () => {
     assert.equal(readFileSync(out, "utf8"), bundle.code);
     assert.equal(readFileSync(out + ".map", "utf8"), bundle.map);

@@ -63,16 +63,18 @@ export interface CommandOptions {
   cwd?: string;
   env?: Record<string, string>;
   bin?: string;
+  /** Default "ignore": no standard input. */
+  stdin?: "pipe" | "ignore";
 }
 
 const started: ChildProcess[] = [];
 
 /** Starts `meerkat` with these arguments. */
-export function start(args: string[], { cwd = meerkatRoot, env = {}, bin = BIN }: CommandOptions = {}): Command {
+export function start(args: string[], { cwd = meerkatRoot, env = {}, bin = BIN, stdin = "ignore" }: CommandOptions = {}): Command {
   const child = spawn(process.execPath, [bin, ...args], {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [stdin, "pipe", "pipe"],
   });
   started.push(child);
   return new Command(child);
