@@ -289,3 +289,15 @@ describe("tidy: text", () => {
     none(lines(texts.keys(), hosts), "Where packages come from is the machine's affair: .npmrc leaves it out of package-lock.json.");
   });
 });
+
+describe("tidy: names of modules", () => {
+  it("what meerkat/NAME is, package.json says as tsconfig.json does, and has each room with an index", () => {
+    const config = ts.parseConfigFileTextToJson("tsconfig.json", texts.get("tsconfig.json")!).config as { compilerOptions: { paths: Record<string, [string]> } };
+    const paths = Object.entries(config.compilerOptions.paths).map(([name, [file]]) => [name.replace("meerkat", "."), file]);
+    const manifest = JSON.parse(texts.get("package.json")!) as { exports: Record<string, { types?: string } | string> };
+    const exported = Object.entries(manifest.exports).flatMap(([name, to]) => (typeof to === "string" ? [] : [[name, to.types]]));
+    assert.deepEqual(exported.sort(), paths.sort());
+    const rooms = files.filter((file) => /^src\/\w+\/index\.ts$/.test(file)).map((file) => `./${file}`);
+    assert.deepEqual(rooms.filter((room) => !paths.some(([, file]) => file === room)), []);
+  });
+});
