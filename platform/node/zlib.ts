@@ -14,9 +14,9 @@ function bufferOf(raw: Raw): Buffer {
 
 /** See `Platform.zlib`. */
 export const zlib: Zlib = {
-  deflate(bytes, window) {
+  deflate(bytes, window, bits) {
     const dictionary = window.length ? bufferOf(window) : undefined;
-    const out = deflateRawSync(bufferOf(bytes), { ...SYNC, dictionary });
+    const out = deflateRawSync(bufferOf(bytes), { ...SYNC, dictionary, windowBits: bits });
     return binaryOf(out, 0, out.length - TAIL.length);
   },
   inflate(bytes, window, maxBytes) {

@@ -279,8 +279,11 @@ export interface Files {
 
 /** Raw deflate (RFC 1951) of whole messages. `window`: up to 32768 bytes that came before them, which they may refer to. */
 export interface Zlib {
-  /** Compresses, up to a sync flush: the last four bytes, 00 00 FF FF, are left out (RFC 7692 §7.2.1). */
-  deflate(bytes: Raw, window: Raw): Raw;
+  /**
+   * Compresses, up to a sync flush: the last four bytes, 00 00 FF FF, are left out (RFC 7692 §7.2.1). What comes of it refers
+   * back by 2^`bits` bytes at most, 9 to 15.
+   */
+  deflate(bytes: Raw, window: Raw, bits: number): Raw;
   /** The reverse. Undefined when it is no deflate stream; null when more than `maxBytes` would come of it. */
   inflate(bytes: Raw, window: Raw, maxBytes: number): Raw | undefined | null;
 }

@@ -15,9 +15,14 @@ export interface DeflateOptions {
 
 /** What a message may refer to. */
 const WINDOW_BYTES = 32768;
+/** Sizes of that as powers of two. zlib makes no stream of 2^8. */
+const BITS_MAX = 15;
+const BITS_MIN = 9;
 const NAME = "permessage-deflate";
 const NO_SERVER = "server_no_context_takeover";
 const NO_CLIENT = "client_no_context_takeover";
+const SERVER_BITS = "server_max_window_bits";
+const CLIENT_BITS = "client_max_window_bits";
 
 /** A connection whose messages may be compressed. */
 interface Compressed extends Connection {
@@ -27,6 +32,8 @@ interface Compressed extends Connection {
 /** What came and went before; undefined in the direction in which each message stands alone. */
 interface Windows {
   from: number;
+  /** How far back, as a power of two, what we send may refer. */
+  bits: number;
   sent: Raw | undefined;
   got: Raw | undefined;
 }
@@ -42,7 +49,7 @@ export function websocketDeflate(options?: DeflateOptions): WebsocketExtension {
   const alone = !o.takeover;
   return {
     offer(nc) {
-      return nc.mgr._platform.zlib ? NAME + (alone ? "; " + NO_SERVER + "; " + NO_CLIENT : "") : "";
+      return nc.mgr._platform.zlib ? NAME + (alone ? "; " + NO_SERVER + "; " + NO_CLIENT : "") + "; " + CLIENT_BITS : "";
     },
     accept(nc, offered) {
       const offers = offered.split(",");
@@ -51,41 +58,61 @@ export function websocketDeflate(options?: DeflateOptions): WebsocketExtension {
         if (!found) continue;
         const isServerAlone = alone || found.indexOf(NO_SERVER) >= 0;
         const isClientAlone = alone || found.indexOf(NO_CLIENT) >= 0;
-        start(nc, from, isServerAlone, isClientAlone);
-        return NAME + (isServerAlone ? "; " + NO_SERVER : "") + (isClientAlone ? "; " + NO_CLIENT : "");
+        const bits = bitsOf(found, SERVER_BITS);
+        start(nc, from, bits, isServerAlone, isClientAlone);
+        return NAME + (isServerAlone ? "; " + NO_SERVER : "") + (isClientAlone ? "; " + NO_CLIENT : "") + (bits < BITS_MAX ? "; " + SERVER_BITS + "=" + bits : "");
       }
       return "";
     },
     agree(nc, answered) {
       const found = paramsOf(answered, false);
       if (!found || !nc.mgr._platform.zlib || (alone && found.indexOf(NO_SERVER) < 0)) return false;
-      start(nc, from, alone || found.indexOf(NO_CLIENT) >= 0, found.indexOf(NO_SERVER) >= 0);
+      start(nc, from, bitsOf(found, CLIENT_BITS), alone || found.indexOf(NO_CLIENT) >= 0, found.indexOf(NO_SERVER) >= 0);
       return true;
     },
   };
 }
 
-/** The parameters of one offer or answer; undefined when it is another extension, malformed, or more than we do (RFC 7692 §7.1). */
+/**
+ * The parameters of one offer or answer, those with a value as `name=value`; undefined when it is another extension,
+ * malformed, or more than we do (RFC 7692 §7.1).
+ */
 function paramsOf(text: string, isOffer: boolean): string[] | undefined {
   const parts = text.split(";");
+  const params: string[] = [];
   const seen: string[] = [];
   if (trimOws(parts[0]) !== NAME) return undefined;
   for (let i = 1; i < parts.length; i++) {
-    const part = trimOws(parts[i]);
+    const part = trimOws(parts[i]).split('"').join(""); // §5.2: a value may be quoted
     const equals = part.indexOf("=");
     const name = equals < 0 ? part : part.slice(0, equals);
     if (seen.indexOf(name) >= 0) return undefined;
-    // We always compress with the largest window; a client may limit its own, and a server too, without our doing anything.
-    const isWindow = isOffer ? name === "client_max_window_bits" || part === "server_max_window_bits=15" : name === "server_max_window_bits";
-    if (!isWindow && part !== NO_SERVER && part !== NO_CLIENT) return undefined;
+    const isBare = part === NO_SERVER || part === NO_CLIENT || (isOffer && part === CLIENT_BITS);
+    if (!isBare && !isBits(part, name, isOffer)) return undefined;
     seen.push(name);
+    params.push(part);
   }
-  return seen;
+  return params;
 }
 
-function start(nc: Connection, from: number, isSentAlone: boolean, isGotAlone: boolean): void {
+/** Whether it names a window size that we can have: what we send needs 512 bytes at least, what we get is read whatever its window. */
+function isBits(part: string, name: string, isOffer: boolean): boolean {
+  if (name !== SERVER_BITS && name !== CLIENT_BITS) return false;
+  const value = part.slice(name.length + 1);
+  const bits = Number(value);
+  const least = (name === SERVER_BITS) === isOffer ? BITS_MIN : 8;
+  return value === "" + bits && bits >= least && bits <= BITS_MAX && Math.floor(bits) === bits;
+}
+
+/** The window size that is asked for under that name; the largest when none is. */
+function bitsOf(params: string[], name: string): number {
+  for (let i = 0; i < params.length; i++) if (params[i].indexOf(name + "=") === 0) return Number(params[i].slice(name.length + 1));
+  return BITS_MAX;
+}
+
+function start(nc: Connection, from: number, bits: number, isSentAlone: boolean, isGotAlone: boolean): void {
   nc._ps |= Ws.Deflate;
-  (nc as Compressed)._z = { from: from, sent: isSentAlone ? undefined : "", got: isGotAlone ? undefined : "" };
+  (nc as Compressed)._z = { from: from, bits: bits, sent: isSentAlone ? undefined : "", got: isGotAlone ? undefined : "" };
   codec.inflate = inflate;
   codec.put = put;
 }
@@ -102,7 +129,7 @@ function inflate(nc: Connection, bytes: Raw, maxBytes: number): Raw | number {
 function put(nc: Connection, op: number, raw: Raw): number {
   const z = (nc as Compressed)._z;
   if (raw.length < z.from || !raw.length) return putFrame(nc, op, raw);
-  const n = putFrame(nc, op | 64, (nc.mgr._platform.zlib as Zlib).deflate(raw, z.sent || ""));
+  const n = putFrame(nc, op | 64, (nc.mgr._platform.zlib as Zlib).deflate(raw, z.sent || "", z.bits));
   if (n && z.sent !== undefined) z.sent = lastOf(nc, z.sent, raw);
   return n;
 }

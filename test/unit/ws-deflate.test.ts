@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { deflateRawSync } from "node:zlib";
 import { createNodePlatform } from "../../platform/node/index.js";
 import { Manager } from "../../src/index.js";
@@ -69,6 +72,61 @@ describe("websocket: permessage-deflate", function () {
       }, `ws://127.0.0.1:${there.port}/`, { extension: websocketDeflate({ takeover }) }));
       assert.equal(err, 0);
       there.close();
+    });
+  }
+
+  /** What repeats itself, but further apart than a small window reaches. */
+  const block = createHash("sha512").update("x").digest("hex").repeat(2) + "y".repeat(600);
+  const distant = Array.from({ length: 40 }, (_, i) => block.slice(i, i + 100) + "z".repeat(700)).join("") + block;
+
+  for (const takeover of [false, true]) {
+    it(`refers no further back than the client's window of 512 bytes, ${takeover ? "with" : "without"} takeover`, async () => {
+      const peer = await openPeer(await server({ takeover }), [], { perMessageDeflate: { threshold: 0, serverMaxWindowBits: 9, clientMaxWindowBits: 10 } });
+      for (let i = 0; i < 3; i++) {
+        peer.send(distant);
+        assert.equal((await message(peer)).bytes.toString(), distant);
+      }
+      await talk(peer);
+      peer.terminate();
+    });
+
+    it(`nor, as a client, than the server's, ${takeover ? "with" : "without"} takeover`, async () => {
+      const there = await peerServer({ perMessageDeflate: { threshold: 0, serverMaxWindowBits: 9, clientMaxWindowBits: 9 } }, (peer) => {
+        peer.send(distant);
+        void message(peer).then(() => talk(peer)).then(() => peer.close());
+      });
+      mgr = new Manager(createNodePlatform());
+      mgr.run();
+      const err = await new Promise((resolve) => connectWs(mgr, (nc, ev, data) => {
+        if (ev === 113) sendWebsocketFrame(nc, data.op, data);
+        if (ev === 5) resolve(nc.err);
+      }, `ws://127.0.0.1:${there.port}/`, { extension: websocketDeflate({ takeover }) }));
+      assert.equal(err, 0);
+      there.close();
+    });
+  }
+
+  /** What a server on Node answers to an offer: the Sec-WebSocket-Extensions line, or undefined. */
+  async function answerTo(offer: string): Promise<string | undefined> {
+    const { port } = new URL(await server({ takeover: true }));
+    const conn = connect(Number(port), "127.0.0.1");
+    conn.write(upgrade(`Sec-WebSocket-Extensions: ${offer}\r\n`));
+    const [bytes] = (await once(conn, "data")) as [Buffer];
+    conn.destroy();
+    return /\r\nSec-WebSocket-Extensions: (.*)\r\n/.exec(bytes.toString("latin1"))?.[1];
+  }
+
+  for (const [offer, expected] of [
+    ["permessage-deflate; server_max_window_bits=9", "permessage-deflate; server_max_window_bits=9"],
+    ['permessage-deflate; server_max_window_bits="12"', "permessage-deflate; server_max_window_bits=12"],
+    ["permessage-deflate; server_max_window_bits=15; client_max_window_bits", "permessage-deflate"],
+    ["permessage-deflate; client_max_window_bits=8", "permessage-deflate"],
+    ["permessage-deflate; server_max_window_bits=8, permessage-deflate", "permessage-deflate"],
+    ...["server_max_window_bits", "server_max_window_bits=8", "server_max_window_bits=16", "server_max_window_bits=010", "client_max_window_bits=7",
+      "client_max_window_bits=1e1", "client_max_window_bits=", "server_no_context_takeover=1", "x", "client_max_window_bits; client_max_window_bits=9"].map((p) => ["permessage-deflate; " + p, undefined]),
+  ] as const) {
+    it(`${expected ? `answers ${expected}` : "declines"} when ${offer} is offered`, async () => {
+      assert.equal(await answerTo(offer as string), expected);
     });
   }
 
