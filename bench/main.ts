@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { benchEspruino } from "./espruino.js";
 import { loadTool } from "./load.js";
 import { benchEvbuffer } from "./evbuffer.js";
+import { benchLibevent } from "./libevent.js";
 import { benchMemory } from "./memory.js";
 import { benchNode } from "./node.js";
 import { type BenchOptions, type Part, PARTS } from "./options.js";
@@ -12,12 +13,13 @@ import { formatRows, type Row } from "./row.js";
 import { benchTransfer } from "./transfer.js";
 import { benchWs } from "./ws.js";
 
-/* npm run bench [-- --json] [--only node|ws|transfer|evbuffer|espruino|memory] [--quick] */
+/* npm run bench [-- --json] [--only node|ws|transfer|libevent|evbuffer|espruino|memory] [--quick] */
 
 const RUNNERS: Record<Part, (options: BenchOptions) => Promise<Row[]>> = {
   node: benchNode,
   ws: benchWs,
   transfer: benchTransfer,
+  libevent: benchLibevent,
   evbuffer: benchEvbuffer,
   espruino: benchEspruino,
   memory: benchMemory,
@@ -27,12 +29,12 @@ const RUNNERS: Record<Part, (options: BenchOptions) => Promise<Row[]>> = {
 const BUSY_LOAD = 0.8;
 
 const HELP = `npm run bench -- [options]
-  --only PART  node, ws, transfer, evbuffer, espruino or memory; may be given more than once
+  --only PART  node, ws, transfer, libevent, evbuffer, espruino or memory; may be given more than once
   --quick      short rounds
   --json       one JSON document instead of the table
 ESPRUINO names the interpreter for the parts that need one; MEERKAT_BENCH_MONGOOSE, MEERKAT_BENCH_MONGOOSE6
 and MEERKAT_BENCH_EVHTTP name servers in C that hello is compared with, MEERKAT_BENCH_MONGOOSE_WS one for ws,
-MEERKAT_BENCH_EVBUFFER the program that evbuffer is compared with;
+MEERKAT_BENCH_LIBEVENT the one for libevent, MEERKAT_BENCH_EVBUFFER the program that evbuffer is compared with;
 MEERKAT_BENCH_ESPRUINO_WS names Espruino's module ws.js.`;
 
 interface Asked {

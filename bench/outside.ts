@@ -23,6 +23,9 @@ export const OUTSIDE: Outside[] = [
 /** The one that echoes WebSocket messages. */
 export const OUTSIDE_WS: Outside = { name: "Mongoose 7", variable: "MEERKAT_BENCH_MONGOOSE_WS" };
 
+/** The one that echoes with bufferevents. */
+export const OUTSIDE_LIBEVENT: Outside = { name: "libevent", variable: "MEERKAT_BENCH_LIBEVENT" };
+
 /** Those whose variable is set. */
 export function outsideHere(): Outside[] {
   return OUTSIDE.filter(isHere);
