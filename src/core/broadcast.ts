@@ -71,21 +71,17 @@ export class Outlet implements Source, Waiting {
 
   _push(message: Raw, topic: string): number {
     if (!message.length || !this.isOpen) return 0;
-    if (!waitInLine(this, message, topic)) {
-      if (this._policy === "close") this._giveUp();
-      return 0;
-    }
-    if (this._stays) this.nc.wakeSource();
-    else if (!this.nc._src) this.nc.sendFrom(this);
-    return 1;
-  }
-
-  /** The share is used up, and the policy is to close. */
-  _giveUp(): void {
     const nc = this.nc;
-    this._isOver = true;
-    if (!nc.err) nc.err = Err.UnsentData;
-    nc.flags |= MG_F_CLOSE_IMMEDIATELY;
+    const isTaken = waitInLine(this, message, topic);
+    if (!isTaken && this._policy === "close") {
+      this._isOver = true;
+      if (!nc.err) nc.err = Err.UnsentData;
+      nc.flags |= MG_F_CLOSE_IMMEDIATELY;
+    }
+    if (!isTaken) return 0;
+    if (this._stays) nc.wakeSource();
+    else if (!nc._src) nc.sendFrom(this);
+    return 1;
   }
 
   /** No more messages: those that wait are sent, then the reply ends. */

@@ -9,12 +9,12 @@ import { leave } from "../core/output.js";
 import { Err, type LinkStatus, type Owner } from "../core/port.js";
 import { Gate, State } from "../core/state.js";
 import { backoffMs } from "./backoff.js";
-import { onLink } from "./on-link.js";
+import { offLink, onLink } from "./on-link.js";
 
 /*
  * What the firmware does not do (Espruino#847, esp8266/Arduino#3508, arduino-libraries/WiFi101#94): when the link goes
  * down, every connection gets its error and CLOSE, and its socket is closed; listeners stay, and are bound again when it
- * is up. The core knows nothing of this but three fields of the manager that are filled in here.
+ * is up. The core knows nothing of this but a few fields of the manager that are filled in here.
  */
 
 /** Pauses between attempts to bind a listener again, milliseconds. */
@@ -50,12 +50,13 @@ export class LinkWatch {
   /** Calls `run` once: at once when the link is up, else as soon as it is. */
   ready(run: () => void): void {
     if (this.isUp) return run();
-    let isDone = false;
-    onLink(this.mgr, function (isUp) {
-      if (!isUp || isDone) return;
-      isDone = true;
+    const mgr = this.mgr;
+    const told = function (isUp: boolean): void {
+      if (!isUp) return;
+      offLink(mgr, told);
       run();
-    });
+    };
+    onLink(mgr, told);
   }
 
   /** Network, address and signal, as far as the platform tells. */

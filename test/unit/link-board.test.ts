@@ -1,11 +1,17 @@
 // The bundle that is flashed, on a virtual board whose Wi-Fi comes and goes.
 
 import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
 import type { Board } from "../../boards/board.js";
 import { esp32 } from "../../boards/esp32.js";
 import { esp8266 } from "../../boards/esp8266.js";
+import { linux } from "../../boards/linux.js";
 import { buildBundle } from "../../cli/build/index.js";
-import { fixture } from "./build-support.js";
+import { Client, freePort, until } from "../examples/support.js";
+import { fixture, temporaryDir } from "./build-support.js";
 import { bench, type Bench } from "./virtual-board-support.js";
 import { text as wsText, upgrade } from "./ws-support.js";
 
@@ -119,5 +125,51 @@ describe("Wi-Fi on a virtual board, with the bundle that is flashed", function (
     assert.ok(one.lines.includes("up, missing 0"), one.lines.join("\n"));
     answers(one);
     one.board.stop();
+  });
+});
+
+/** Stands for the firmware's module, which Linux has not: the network goes on and off every two seconds. */
+const WIFI = `Modules.addCached("Wifi", function () {
+  var isOn = 0;
+  exports.getStatus = function () { return { station: isOn ? "connected" : "off", mode: "STA", ssid: "net", rssi: -61 }; };
+  exports.getDetails = function () { return {}; };
+  exports.getIP = function () { return { ip: isOn ? "127.0.0.1" : "0.0.0.0" }; };
+  exports.setConfig = function (o) { if (o.powersave !== "none") throw new Error("Unknown powersave mode"); };
+  exports.connect = function (ssid, o) {
+    setTimeout(function () { isOn = 1; exports.emit("connected", { ip: "127.0.0.1" }); }, 10);
+    setTimeout(function () { isOn = 0; exports.emit("disconnected", { reason: "200", msg: "BEACON_TIMEOUT" }); }, 2000);
+  };
+});
+`;
+
+(process.env.ESPRUINO ? describe : describe.skip)("Wi-Fi on the real interpreter ($ESPRUINO)", function () {
+  this.timeout(240_000);
+  const dir = temporaryDir();
+  let child: ChildProcess | undefined;
+  after(() => child?.kill("SIGKILL"));
+
+  it("really closes the sockets, binds again, and keeps its settings and its client", async () => {
+    const port = await freePort();
+    const peers = createServer().listen(0);
+    const peer = `tcp://127.0.0.1:${(peers.address() as AddressInfo).port}`;
+    const file = join(dir, "app.js");
+    await buildBundle({ app: fixture("link.ts"), board: linux, defines: { PORT: String(port), PEER: peer }, out: file });
+    writeFileSync(file, WIFI + readFileSync(file, "latin1"), "latin1");
+    let text = "";
+    child = spawn(process.env.ESPRUINO as string, [file], { cwd: dir });
+    child.stdout?.on("data", (bytes: Buffer) => (text += bytes.toString("latin1")));
+    const ups = (): number => text.split("\nup, missing 0").length - 1;
+    for (let round = 1; round <= 3; round++) {
+      await until(() => ups() === round, () => text);
+      const client = await Client.open(port);
+      client.send(GET("/large"));
+      await client.hears("0123456789");
+      await until(() => client.isClosed, () => text);
+      assert.equal(text.split("down, missing 0").length - 1, round, text);
+    }
+    assert.match(text, /^saved 0/m);
+    assert.ok((text.match(/closed \d+ 25/g) ?? []).length >= 3 && /lost 25/.test(text), text);
+    assert.ok(!/Uncaught/.test(text), text);
+    peers.close();
   });
 });
