@@ -63,7 +63,8 @@ export function wifi(): WifiLibrary | null {
   const ip = lib.getIP().ip;
   // The address of an earlier network stays for a while: only with a station that is connected does it mean anything.
   if (status.station === "connected" && ip !== NO_ADDRESS) address = ip;
-  if (status.mode.toLowerCase().indexOf("ap") >= 0) isServing = 1;
+  // The blank: the firmware's indexOf finds a mere beginning of "ap" at the end of "sta".
+  if ((status.mode.toLowerCase() + " ").indexOf("ap") >= 0) isServing = 1;
   lib.on("connected", onConnected);
   lib.on("disconnected", onDisconnected);
   return lib;

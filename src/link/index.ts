@@ -1,3 +1,4 @@
+export type { LinkStatus, PowerSave } from "../core/port.js";
 export { keep, Keeper, type KeepOptions } from "./keep.js";
 export { openSettings, Settings, type SettingsOptions } from "./settings.js";
 export { LinkWatch, watchLink } from "./watch-link.js";
