@@ -269,6 +269,17 @@ describe("a bufferevent and the loop", () => {
     st.finish();
   });
 
+  it("is triggered at once also while the loop is over, since the program asks for it", () => {
+    const st = evStage();
+    const { bev } = st.connected("b");
+    st.base.loopbreak();
+    st.run();
+    bev.trigger(EV_WRITE, 0);
+    bev.triggerEvent(BEV_EVENT_TIMEOUT, 0);
+    assert.deepEqual(st.said, ["b wrote", "b TIMEOUT"]);
+    st.finish();
+  });
+
   it("lives and dies with a base that drives its own manager, too", () => {
     const st = evStage();
     const base = new EventBase(st.s.world.platform({ host: "10.0.0.3" }));
