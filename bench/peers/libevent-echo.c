@@ -1,5 +1,6 @@
 /* The peer of examples/libevent-echo.ts on libevent itself: one thread, one base. Port from $PORT. */
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ int main(void) {
   struct event_base *base = event_base_new();
   struct sockaddr_in sin;
   const char *port = getenv("PORT");
+  signal(SIGPIPE, SIG_IGN);
   memset(&sin, 0, sizeof sin);
   sin.sin_family = AF_INET;
   sin.sin_port = htons((unsigned short) atoi(port ? port : "9876"));

@@ -53,8 +53,12 @@ function alone(bev: BufferEvent, run: (bev: BufferEvent) => void): void {
   }
 }
 
+/** Among the options of a trigger: the program asks for it, whether the loop is on or not. */
+export const BY_PROGRAM = 0x100000;
+
 function mustWait(bev: BufferEvent, options: number): boolean {
-  if ((bev._opt | options) & BEV_OPT_DEFER_CALLBACKS || bev._st & Bev.Ranked || !isLive(bev._base)) return true;
+  if ((bev._opt | options) & BEV_OPT_DEFER_CALLBACKS || bev._st & Bev.Ranked) return true;
+  if (!isLive(bev._base)) return !(options & BY_PROGRAM);
   if (bev._base._state & Loop.Once) ran(bev._base);
   return false;
 }

@@ -1,3 +1,4 @@
+import { parseAddress } from "../core/address.js";
 import { rangeError } from "../core/errors.js";
 import type { TlsOptions } from "../core/port.js";
 import { State } from "../core/state.js";
@@ -16,6 +17,8 @@ export function connect(bev: BufferEvent, address: string): number {
   if (bev._ops !== socketEnd || bev._st & Bev.Freed) return -1;
   const old = bev._nc;
   if (old && old._state < State.Ending) return -1;
+  const a = parseAddress(address);
+  if (a && a.scheme === "udp") throw new TypeError('Cannot connect to "' + address + '": a bufferevent is a stream');
   const tls = bev._tls as TlsOptions | undefined;
   const nc = bev._base.manager.connect(address, undefined, tls ? { tls: tls } : undefined);
   if (old) detach(bev, true);

@@ -57,7 +57,7 @@ function pump(bev: BufferEvent): void {
   if (bev._st & Bev.Reading || !bev._nc) return;
   if (!isLive(bev._base)) return soon(bev, Bev.Pump);
   bev._st |= Bev.Reading;
-  while (mayRead(bev)) {
+  while (bev._nc && mayRead(bev)) {
     const n = readOnce(bev);
     if (!n) break;
     if (bev._t) bev._t.touch(bev, EV_READ);
@@ -73,7 +73,7 @@ function pump(bev: BufferEvent): void {
   bev._st &= ~Bev.Reading;
   if (bev._st & Bev.Freed || !bev._nc) return;
   if (bev._st & (Bev.Ended | Bev.Gone)) tellEnd(bev);
-  if (bev._in._m.len || (bev._nc && bev._nc._limit)) setRoom(bev);
+  if (bev._nc && (bev._in._m.len || bev._nc._limit)) setRoom(bev);
 }
 
 /** One read: as much as the watermark and the limits allow. Answers the bytes moved. */
@@ -177,7 +177,8 @@ function gone(bev: BufferEvent, nc: EvSocket): void {
   if (isDropped) bev._in._m.clear();
   count(bev);
   if (bev._t) bev._t.adjust(bev);
-  if (bev._st & Bev.Told || nc.err === Err.ManagerFreed) return;
+  if (bev._st & Bev.Unmade || nc.err === Err.ManagerFreed) return;
+  if (bev._st & Bev.Told) return tellWriter(bev, nc.err === Err.UnsentData); // the reader knows
   if (isOurs(nc.err) && !mayRead(bev)) {
     bev._st |= Bev.Told;
     bev.disable(EV_READ | EV_WRITE);
@@ -261,7 +262,7 @@ function connected(bev: BufferEvent, err: number): void {
   bev._ws &= ~Suspend.Lookup;
   if (bev._t) bev._t.adjust(bev);
   if (err) {
-    bev._st |= Bev.Told;
+    bev._st |= Bev.Told | Bev.Unmade;
     if (err === Err.HostNotFound) bev._dnsErr = err;
     runEvent(bev, BEV_EVENT_ERROR, 0);
   } else {
@@ -275,7 +276,7 @@ function connected(bev: BufferEvent, err: number): void {
 export function attach(bev: BufferEvent, nc: EvSocket): void {
   const parked = nc._state === State.Closed ? nc.protoData : undefined;
   bev._nc = nc;
-  bev._st &= ~(Bev.Ended | Bev.Gone | Bev.Told);
+  bev._st &= ~(Bev.Ended | Bev.Gone | Bev.Told | Bev.Unmade);
   if (nc._ps & FD_ENDED) bev._st |= Bev.Ended;
   if (nc._state === State.Closed) {
     bev._st |= Bev.Gone;

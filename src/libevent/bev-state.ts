@@ -22,6 +22,8 @@ export const enum Bev {
   Writing = 512,
   /** The end of the connection was reported. */
   Told = 1024,
+  /** The connect failed, which was reported. */
+  Unmade = 16384,
   /** It was given a priority: its callbacks take their turn with everything else that is active. */
   Ranked = 4096,
   /** Output was added while the filter was at work. */

@@ -1,6 +1,6 @@
 import type { AnyDataCb, AnyEventCb, BackEnd, BevDataCb, BevEventCb } from "./bev-back-end.js";
 import { Bev } from "./bev-state.js";
-import { enter, runDue, runEvent, trigger } from "./bev-callbacks.js";
+import { BY_PROGRAM, enter, runDue, runEvent, trigger } from "./bev-callbacks.js";
 import { connect, connectHostname, replaceFd, setBase, setFd } from "./bev-connect.js";
 import { limitLeft, type RateLimit, setRateLimit, takeFromLimit } from "./bev-rate-limit.js";
 import type { Retry } from "./bev-retry.js";
@@ -95,10 +95,11 @@ export class BufferEvent {
     eventcb: ((bev: BufferEvent, what: number, arg: T) => void) | undefined | null,
     arg: T,
   ): void {
-    this._rcb = (readcb || undefined) as AnyDataCb | undefined;
-    this._wcb = (writecb || undefined) as AnyDataCb | undefined;
-    this._ecb = (eventcb || undefined) as AnyEventCb | undefined;
-    this._arg = arg;
+    // What stays undefined is not set: each field is a variable of a board.
+    if (readcb || this._rcb) this._rcb = (readcb || undefined) as AnyDataCb | undefined;
+    if (writecb || this._wcb) this._wcb = (writecb || undefined) as AnyDataCb | undefined;
+    if (eventcb || this._ecb) this._ecb = (eventcb || undefined) as AnyEventCb | undefined;
+    if (arg !== this._arg) this._arg = arg;
   }
 
   /** The callbacks and their argument (bufferevent_getcb). */
@@ -189,12 +190,12 @@ export class BufferEvent {
 
   /** Calls the read or write callback if the watermarks allow, or with BEV_TRIG_IGNORE_WATERMARKS; BEV_TRIG_DEFER_CALLBACKS: from the loop (bufferevent_trigger). */
   trigger(iotype: number, options: number): void {
-    trigger(this, iotype, options & (BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS));
+    trigger(this, iotype, (options & (BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS)) | BY_PROGRAM);
   }
 
   /** Calls the event callback with `what`; BEV_TRIG_DEFER_CALLBACKS: from the loop (bufferevent_trigger_event). */
   triggerEvent(what: number, options: number): void {
-    runEvent(this, what, options & BEV_TRIG_DEFER_CALLBACKS);
+    runEvent(this, what, (options & BEV_TRIG_DEFER_CALLBACKS) | BY_PROGRAM);
   }
 
   /** The bufferevent a filter stands on (bufferevent_get_underlying). */

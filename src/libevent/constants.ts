@@ -98,7 +98,7 @@ export const LEV_OPT_LEAVE_SOCKETS_BLOCKING = 0x001;
 export const LEV_OPT_CLOSE_ON_FREE = 0x002;
 /** No effect: nothing is executed. */
 export const LEV_OPT_CLOSE_ON_EXEC = 0x004;
-/** The port may be taken again at once. */
+/** No effect: every platform lets a port be taken again at once. */
 export const LEV_OPT_REUSEABLE = 0x008;
 /** No effect: there is one thread. */
 export const LEV_OPT_THREADSAFE = 0x010;
@@ -106,7 +106,7 @@ export const LEV_OPT_THREADSAFE = 0x010;
 export const LEV_OPT_DISABLED = 0x020;
 /** The callback waits for the first bytes. */
 export const LEV_OPT_DEFERRED_ACCEPT = 0x040;
-/** Several listeners on one port. */
+/** No effect: one listener a port. */
 export const LEV_OPT_REUSEABLE_PORT = 0x080;
 /** IPv6 only. */
 export const LEV_OPT_BIND_IPV6ONLY = 0x100;

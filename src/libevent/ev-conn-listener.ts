@@ -199,13 +199,12 @@ function accepted(nc: EvSocket, lev: EvConnListener): void {
   nc._gate &= ~Gate.Limit;
   nc.handler = silentEvent;
   nc._onEnded = silentEnded;
-  nc.protoData = lev;
 }
 
 /** LEV_OPT_DEFERRED_ACCEPT: the first byte, the end, or a second without either. */
 function silentEvent(nc: EvSocket, ev: number): void {
   if (ev === MG_EV_POLL && nc._idle < SILENT_MS) return;
-  const lev = nc.protoData as EvConnListener;
+  const lev = (nc.listener as EvSocket).protoData as EvConnListener;
   if (nc._i) nc._in();
   parkFd(nc);
   if (ev === MG_EV_CLOSE) nc.protoData = takeLanding(nc);

@@ -3,6 +3,7 @@ import { MG_EV_CLOSE, MG_EV_RECV } from "../core/events.js";
 import { MG_F_CLOSE_IMMEDIATELY, MG_F_LISTENING, MG_F_SEND_AND_CLOSE } from "../core/flags.js";
 import { cur } from "../core/hot.js";
 import type { Mbuf } from "../core/mbuf.js";
+import { Err } from "../core/port.js";
 import { Gate, State } from "../core/state.js";
 import type { EvSocket } from "./ev-socket.js";
 
@@ -32,7 +33,12 @@ export function closeInput(nc: EvSocket): void {
 }
 
 function parkedEvent(nc: EvSocket, ev: number): void {
-  if (ev === MG_EV_CLOSE) nc.protoData = takeLanding(nc);
+  if (ev === MG_EV_CLOSE && !isDropped(nc)) nc.protoData = takeLanding(nc);
+}
+
+/** Whether nobody will ask for what came: the callback that got the connection threw, or its pages are wanted. */
+export function isDropped(nc: EvSocket): boolean {
+  return nc.err === Err.HandlerThrew || nc.err === Err.PoolEmpty || nc.err === Err.ManagerFreed;
 }
 
 function parkedEnded(nc: EvSocket): boolean {

@@ -24,13 +24,6 @@ export const deviations: Deviation[] = [
     why: "`evconnlistener_new_bind` answers NULL for a port that is taken; here the platform tells later, and the error callback is called.",
   },
   {
-    scenario: "a trigger before the loop runs",
-    who: "client",
-    theirs: ["read ", "now the loop", "enabled WRITE"],
-    ours: ["now the loop", "read ", "enabled WRITE"],
-    why: "Callbacks run while the loop does; a trigger outside of it waits for `dispatch`.",
-  },
-  {
     scenario: "freed when it is connected",
     who: "server",
     theirs: ["wrote", "read dropped", "event READING|EOF"],

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { meerkatRoot } from "../../cli/build/layout.js";
@@ -12,13 +12,15 @@ import { formatTranscript, parseTranscript } from "./transcript.js";
 
 const DIR = join(meerkatRoot, "test/libevent");
 
-/** What libevent 2.1.12 said, merged. */
-const golden = parseTranscript(readFileSync(join(DIR, "transcript.txt"), "utf8"));
+/** What libevent 2.1.12 said, merged. Written anew when MEERKAT_WRITE_TRANSCRIPT is set: the next run compares with it. */
+const TRANSCRIPT = join(DIR, "transcript.txt");
+const golden = parseTranscript(readFileSync(TRANSCRIPT, "utf8"));
 
 /** Scenarios of Node that run at the same time. */
 const AT_ONCE = 6;
 /** Other programs use the processor too: what differs is tried again with more time between one thing and the next. */
 const SCALES = [2, 8, 32];
+const RUNS_MAX = 5;
 
 function plain(said: Said): Record<string, string[]> {
   return Object.fromEntries([...said].sort());
@@ -31,13 +33,8 @@ function wanted(name: string): Record<string, string[]> {
   return plain(said);
 }
 
-function isWanted(name: string, said: Said): boolean {
-  try {
-    assert.deepEqual(plain(said), wanted(name));
-    return true;
-  } catch {
-    return false;
-  }
+function isEqual(a: Record<string, string[]>, b: Record<string, string[]>): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** Whether this computer has a C compiler and libevent's headers. */
@@ -71,8 +68,15 @@ describe("libevent's transcript", () => {
     try {
       const sources = readdirSync(DIR).filter((name) => name.endsWith(".c"));
       execFileSync("cc", ["-O1", "-Wall", "-Werror", "-o", join(dir, "scenarios"), ...sources.map((name) => join(DIR, name)), "-levent"]);
-      const text = execFileSync(join(dir, "scenarios"), { encoding: "utf8", maxBuffer: 1 << 26 });
-      assert.equal(formatTranscript(parseTranscript(text)), formatTranscript(golden));
+      // What depends on the processor being free in time gets another chance.
+      let differ = [...golden.keys()];
+      for (let run = 0; run < RUNS_MAX && differ.length > 0; run++) {
+        const said = parseTranscript(execFileSync(join(dir, "scenarios"), { encoding: "utf8", maxBuffer: 1 << 26 }));
+        if (process.env.MEERKAT_WRITE_TRANSCRIPT) writeFileSync(TRANSCRIPT, formatTranscript(said));
+        assert.deepEqual([...said.keys()], [...golden.keys()]);
+        differ = differ.filter((name) => !isEqual(plain(said.get(name)!), plain(golden.get(name)!)));
+        if (run === RUNS_MAX - 1) for (const name of differ) assert.deepEqual(plain(said.get(name)!), plain(golden.get(name)!), name);
+      }
     } finally {
       rmSync(dir, { recursive: true });
     }
@@ -98,7 +102,7 @@ describe("what libevent says, on Node", () => {
         const [name, scenario] = next;
         for (const scale of SCALES) {
           said.set(name, await runOnNode(scenario, scale));
-          if (isWanted(name, said.get(name)!)) break;
+          if (isEqual(plain(said.get(name)!), wanted(name))) break;
         }
       }
     };

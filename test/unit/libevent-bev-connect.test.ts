@@ -190,6 +190,7 @@ describe("the connection of a bufferevent", () => {
     assert.throws(() => buffereventSocketNew(st.base, null, 16), /Options of a bufferevent are 16/);
     const bev = st.socket("c", null);
     assert.throws(() => bev.connect("nowhere"), TypeError);
+    assert.throws(() => bev.connect("udp://10.0.0.9:9"), /a bufferevent is a stream/);
     assert.throws(() => bev.connectHostname(null, 99, "x.example", 80), /Family is 99/);
     assert.throws(() => bev.connectHostname(null, AF_UNSPEC, "x.example", 0), /Port is 0/);
     assert.throws(() => bev.connectHostname({} as unknown as null, AF_UNSPEC, "x.example", 80), /dnsBase must be null/);

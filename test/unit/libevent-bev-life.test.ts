@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MG_ERR_EVICTED, MG_ERR_HANDLER_THREW, MG_ERR_RESET } from "../../src/core/errors.js";
 import {
   BEV_EVENT_EOF, BEV_EVENT_READING, BEV_EVENT_TIMEOUT, BEV_OPT_CLOSE_ON_FREE, BEV_OPT_DEFER_CALLBACKS, BEV_TRIG_DEFER_CALLBACKS, BEV_TRIG_IGNORE_WATERMARKS,
-  type BufferEvent, EV_READ, EV_WRITE, EventBase, evutilSocketGeterror,
+  type BufferEvent, EV_READ, EV_WRITE, EventBase, type EvSocket, evutilSocketGeterror,
 } from "../../src/libevent/index.js";
 import { type Acts, enabledText, evStage, HOSTS } from "./libevent-support.js";
 
@@ -110,6 +110,38 @@ for (const name of Object.keys(HOSTS)) {
       assert.equal(enabledText(bev), "nothing");
       st.run(3000);
       assert.equal(st.said.length, 3);
+      st.finish();
+    });
+
+    it("that knows of the end hears of a reset when output is left", () => {
+      if (!seesAll) return; // there the end is the end of everything
+      const st = evStage({ platform, world: { sendBufferBytes: 500, windowBytes: 500 } });
+      const { bev, peer } = st.connected("b");
+      bev.enable(EV_READ);
+      peer.pauseReading();
+      peer.fin();
+      for (let i = 0; i < 5; i++) {
+        bev.write("x".repeat(400));
+        st.run(10);
+      }
+      peer.reset();
+      st.run();
+      assert.deepEqual(st.said.filter((line) => line !== "b wrote"), ["b READING|EOF", "b WRITING|ERROR"]);
+      st.finish();
+    });
+
+    it("may lose its connection in its read callback to another bufferevent", () => {
+      const st = evStage({ platform });
+      const { bev, peer } = st.connected("b", { read(b) {
+        const fd = b.getFd() as EvSocket;
+        b.setFd(undefined);
+        st.socket("next", fd).enable(EV_READ);
+      } });
+      bev.setMaxSingleRead(2);
+      bev.enable(EV_READ);
+      peer.send("abcdef");
+      st.run();
+      assert.deepEqual(st.said.filter((line) => line.includes("read")), ["b read 2", "next read 4"]);
       st.finish();
     });
 
@@ -266,6 +298,17 @@ describe("a bufferevent and the loop", () => {
     st.base.dispatch();
     st.run();
     assert.deepEqual(st.said, ["b read 3", "b READING|EOF"]);
+    st.finish();
+  });
+
+  it("is triggered at once also while the loop is over, since the program asks for it", () => {
+    const st = evStage();
+    const { bev } = st.connected("b");
+    st.base.loopbreak();
+    st.run();
+    bev.trigger(EV_WRITE, 0);
+    bev.triggerEvent(BEV_EVENT_TIMEOUT, 0);
+    assert.deepEqual(st.said, ["b wrote", "b TIMEOUT"]);
     st.finish();
   });
 

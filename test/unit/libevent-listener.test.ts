@@ -199,7 +199,7 @@ for (const name of Object.keys(HOSTS)) {
       const { lev } = noting(st, FLAGS | LEV_OPT_DISABLED, () => {
         if (left-- > 0) throw new Error("in accept");
       });
-      const waited = dial(st);
+      const waited = dial(st, "bytes that nobody will ask for");
       lev.enable();
       st.run();
       const direct = dial(st);

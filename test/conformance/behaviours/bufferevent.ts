@@ -89,7 +89,7 @@ export const BUFFEREVENT: Behaviour[] = [
     needs: ["pauseRead"],
     async play(stage) {
       const client = await stage.connect();
-      client.send(digits(60000));
+      client.send(digits(20000));
       await stage.logged("note stopped");
       await stage.sleep(100);
       stage.poke();

@@ -163,7 +163,7 @@ function bevPause(lab: Lab): void {
         lab.note("stopped");
       }
       count += text.length;
-      if (count === 60000) {
+      if (count === 20000) {
         lab.note("all there");
         b.free();
         base.loopexit();
@@ -280,7 +280,13 @@ function bevFilter(lab: Lab): void {
 function bevPair(lab: Lab): void {
   const base = heldBaseOf(lab);
   const [left, right] = buffereventPairNew(base, 0) as [BufferEvent, BufferEvent];
-  watch(lab, left, "left");
+  let left6 = 6;
+  watch(lab, left, "left", (b) => {
+    const text = take(b);
+    lab.note("left read " + text);
+    left6 -= text.length;
+    if (!left6) lab.later(() => left.free(), 20);
+  });
   watch(lab, right, "right", (b) => {
     lab.note("right has " + b.getInput().text());
     b.writeBuffer(b.getInput());
@@ -290,7 +296,6 @@ function bevPair(lab: Lab): void {
   right.setWatermark(EV_READ, 0, 4);
   left.write("abcdef");
   lab.note("moved " + right.getInput().getLength() + ", left " + left.getOutput().getLength());
-  lab.later(() => left.free(), 50);
 }
 
 /** Made disabled; each word of the host does something to it. */
