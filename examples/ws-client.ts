@@ -5,6 +5,8 @@ import { platform } from "meerkat/platform";
 /* Connects to a WebSocket server, and sends back each message that it receives: up to 16 MiB where the memory allows. */
 
 const MESSAGE_MAX_BYTES = 16 * 1024 * 1024;
+/** The last one may be empty, to end what was cut into 65536. */
+const FRAGMENTS_MAX = 65537;
 
 const url = process.env.URL || "ws://127.0.0.1:9001/";
 const board = platform();
@@ -18,7 +20,7 @@ connectWs(mgr, (nc, ev, data) => {
     console.log("closed: " + nc.err);
     mgr.free();
   }
-}, url, { rawEvents: false, messageMaxBytes: isSmall ? undefined : MESSAGE_MAX_BYTES, fragmentsMax: 65536 });
+}, url, { rawEvents: false, messageMaxBytes: isSmall ? undefined : MESSAGE_MAX_BYTES, fragmentsMax: FRAGMENTS_MAX });
 
 mgr.run();
 console.log("ready: " + mgr.budget());

@@ -9,6 +9,8 @@ import { platform } from "meerkat/platform";
  */
 
 const MESSAGE_MAX_BYTES = 16 * 1024 * 1024;
+/** The last one may be empty, to end what was cut into 65536. */
+const FRAGMENTS_MAX = 65537;
 
 const board = platform();
 const isSmall = board.caps.pages * board.caps.pageBytes < MESSAGE_MAX_BYTES / 8;
@@ -20,7 +22,7 @@ const listener = mgr.bind("tcp://:" + (process.env.PORT || "9001"), (nc, ev, dat
 setProtocolWebsocket(listener, {
   rawEvents: false,
   messageMaxBytes: isSmall ? undefined : MESSAGE_MAX_BYTES,
-  fragmentsMax: 65536,
+  fragmentsMax: FRAGMENTS_MAX,
 });
 
 mgr.run();

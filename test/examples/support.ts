@@ -50,8 +50,8 @@ const PLACES: Place[] = [
 const BUILD_MAX_MS = 120_000;
 const STARTED = "ready: ";
 
-/** The tests, once for each place; `app` is the example running there. `dir`: what is packed into it. */
-export function inEveryPlace(example: string, tests: (app: () => Running) => void, dir?: string): void {
+/** The tests, once for each place, of which they get the name; `app` is the example running there. `dir`: what is packed into it. */
+export function inEveryPlace(example: string, tests: (app: () => Running, place: string) => void, dir?: string): void {
   for (const place of PLACES) {
     const suite = place.isHere ? describe : describe.skip;
     suite(`examples/${example} on ${place.name}`, function () {
@@ -61,7 +61,7 @@ export function inEveryPlace(example: string, tests: (app: () => Running) => voi
         running = await place.start(exampleFile(example), dir === undefined ? undefined : readPack(exampleFile(dir), true));
       });
       after(() => running?.stop());
-      tests(() => running as Running);
+      tests(() => running as Running, place.name);
     });
   }
 }

@@ -34,9 +34,9 @@ export function withProgram(name: string, title: string, test: (path: string) =>
 }
 
 /** What a program printed, as bytes in a binary string. It may fail: then that is part of the result. */
-export function run(path: string, args: string[], input: Buffer | string = ""): Promise<{ code: number; stdout: string; stderr: string }> {
+export function run(path: string, args: string[], input: Buffer | string = "", maxMs = RUN_MAX_MS): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const options = { encoding: "latin1" as const, timeout: RUN_MAX_MS, maxBuffer: 1 << 26 };
+    const options = { encoding: "latin1" as const, timeout: maxMs, maxBuffer: 1 << 26 };
     const child = execFile(path, args, options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, stdout, stderr });
     });
