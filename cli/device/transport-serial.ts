@@ -31,9 +31,9 @@ export async function openSerial(path: string, baud: number, events: TransportEv
 }
 
 /** What the system has against opening the port, and what to do about it. */
-async function openFailure(path: string, error: Error): Promise<DeviceError> {
+export async function openFailure(path: string, error: Error, mayOpen = isAllowed(path)): Promise<DeviceError> {
   if (process.platform !== "win32" && !existsSync(path)) return deviceError(Exit.Port, `There is no port ${path}.`, ...(await portHints()));
-  if (/permission|access denied|EACCES/i.test(error.message) && !isAllowed(path)) {
+  if (/permission|access denied|EACCES/i.test(error.message) && !mayOpen) {
     return deviceError(Exit.Port, `You may not open ${path}.`, ...permissionHints(path));
   }
   if (/lock|busy|temporarily unavailable|access denied/i.test(error.message)) {
