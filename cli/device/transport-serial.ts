@@ -18,7 +18,7 @@ export async function openSerial(path: string, baud: number, events: TransportEv
   };
   serial.on("data", (bytes: Buffer) => isClosed || events.data(bytes));
   serial.on("error", (error: Error) => gone(`the port failed (${error.message})`));
-  serial.on("close", () => gone("the port is gone: was the cable pulled?"));
+  serial.on("close", () => gone("the port is gone (was the cable pulled?)"));
   return {
     write: async (bytes) => {
       await new Promise<void>((done, fail) => serial.write(Buffer.from(bytes), (error) => (error ? fail(error) : done())));
