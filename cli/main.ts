@@ -33,9 +33,9 @@ const PACK = "put the files below DIR into the program, which has them from \"me
 const NO_GZIP = "pack no compressed copies beside the files";
 const SEED = "seed of the board's random numbers, 0 to 4294967295; default: a new one, which is printed";
 const BOARD_PORT = "where the board is: a serial port, tcp://HOST:PORT, or exec:COMMAND";
-const MONITOR_EXIT_CODES =
-  "Exit codes: 0 the log ended, or with --once the board went away; 1 the program or its\nmap cannot be used; 2 wrong usage; " +
-  "3 the port cannot be opened; 130 ended by Ctrl-C.";
+const MONITOR_EXIT_CODES = `Exit codes: 0 the log ended, or with --once the board went away; 1 the program
+or its map cannot be used; 2 wrong usage; 3 the port cannot be opened; 130 ended
+by Ctrl-C.`;
 const FLASH_EXIT_CODES = `Exit codes: 0 the program is on the board and runs; 1 it could not be built;
 2 wrong usage; 3 the port cannot be opened; 4 no Espruino answers there; 5 the
 board is another, its firmware too old, or it has no room; 6 the connection
