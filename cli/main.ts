@@ -15,7 +15,7 @@ import type { BuildOptions } from "./build-app.js";
 import { meerkatRoot } from "./build/layout.js";
 import { isBuildError } from "./build/problem.js";
 import { complain, endWithReader } from "./console.js";
-import { isDeviceError } from "./device/problem.js";
+import { formatDeviceError, isDeviceError } from "./device/problem.js";
 import type { FlashOptions } from "./flash/flash-app.js";
 import type { InitOptions } from "./init/init-app.js";
 import type { MonitorOptions } from "./monitor/monitor-app.js";
@@ -34,14 +34,14 @@ const NO_GZIP = "pack no compressed copies beside the files";
 const SEED = "seed of the board's random numbers, 0 to 4294967295; default: a new one, which is printed";
 const WIFI_DROP = "take Wi-Fi away for FOR seconds, EVERY seconds after it was last there, as in 60:5";
 const BOARD_PORT = "where the board is: a serial port, tcp://HOST:PORT, or exec:COMMAND";
-const MONITOR_EXIT_CODES =
-  "Exit codes: 0 the log ended, or with --once the board went away; 1 the program or its\nmap cannot be used; 2 wrong usage; " +
-  "3 the port cannot be opened; 130 ended by Ctrl-C.";
-const FLASH_EXIT_CODES = `Exit codes: 0 the program is on the board and runs; 1 it could not be built; 2 wrong
-usage; 3 the port cannot be opened; 4 no Espruino answers there; 5 the board is
-another, its firmware too old, or it has no room; 6 the connection broke or the
-board's flash failed; 7 the program is on the board, but was not seen to start;
-130 ended by Ctrl-C.`;
+const MONITOR_EXIT_CODES = `Exit codes: 0 the log ended, or with --once the board went away; 1 the program
+or its map cannot be used; 2 wrong usage; 3 the port cannot be opened; 130 ended
+by Ctrl-C.`;
+const FLASH_EXIT_CODES = `Exit codes: 0 the program is on the board and runs; 1 it could not be built;
+2 wrong usage; 3 the port cannot be opened; 4 no Espruino answers there; 5 the
+board is another, its firmware too old, or it has no room; 6 the connection
+broke or the board's flash failed; 7 the program is on the board, but was not
+seen to start; 130 ended by Ctrl-C.`;
 const WITHOUT_PUBLISH = `
 Without -p, ports below 1024 appear 8000 above (80 at 8080), others as they are.`;
 
@@ -66,7 +66,8 @@ function fail(error: unknown): void {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `Uncaught ${String(error)}`;
   const { code } = error as NodeJS.ErrnoException;
-  if (isBuildError(error) || isDeviceError(error)) return error.message;
+  if (isDeviceError(error)) return formatDeviceError(error);
+  if (isBuildError(error)) return error.message;
   if (typeof code === "string" && /^E[A-Z]+$/.test(code)) return error.message;
   return error.stack ?? error.message;
 }

@@ -36,6 +36,9 @@ export class BoardConsole {
   private failure: DeviceError | undefined;
   private isHeld = false;
   private release: (() => void) | undefined;
+  private ended: () => void = () => undefined;
+  /** Resolves when the board is gone. */
+  private readonly end = new Promise<void>((resolve) => (this.ended = resolve));
   private goneListener: ((error: DeviceError) => void) | undefined;
   private readonly listeners = new Set<TextListener>();
   private readonly waiters = new Set<Waiter>();
@@ -81,6 +84,7 @@ export class BoardConsole {
   private fail(error: DeviceError): void {
     if (this.failure) return;
     this.failure = error;
+    this.ended();
     this.release?.();
     for (const waiter of [...this.waiters]) waiter.found(undefined);
     this.goneListener?.(error);
@@ -103,7 +107,8 @@ export class BoardConsole {
   private async write(text: string): Promise<void> {
     if (this.failure) throw this.failure;
     try {
-      await this.transport?.write(Buffer.from(text, "latin1"));
+      // A port that is gone may never say what became of the bytes.
+      await Promise.race([this.transport?.write(Buffer.from(text, "latin1")), this.end]);
     } catch (error) {
       this.fail(deviceError(Exit.Broken, `Lost the board at ${this.port}: ${(error as Error).message}.`));
     }

@@ -33,3 +33,26 @@ export function deviceError(exit: Exit, what: string, ...advice: string[]): Devi
 export function isDeviceError(error: unknown): error is DeviceError {
   return error instanceof Error && (error as DeviceError).code === "MEERKAT_DEVICE";
 }
+
+/** Columns of a terminal that nobody made wider. */
+const WIDTH = 80;
+
+/** The message for a terminal: long lines go on below, as far in; what a board printed (`|`) stays as it is. */
+export function formatDeviceError(error: DeviceError): string {
+  return error.message.split("\n").map(wrapped).join("\n");
+}
+
+function wrapped(line: string): string {
+  if (line.length <= WIDTH || /^\s*(\||at )/.test(line)) return line;
+  const indent = /^ */.exec(line)?.[0] ?? "";
+  const rows: string[] = [];
+  let row = indent;
+  for (const word of line.trim().split(" ")) {
+    if (row.trim() !== "" && row.length + 1 + word.length > WIDTH) {
+      rows.push(row);
+      row = indent;
+    }
+    row += row.trim() === "" ? word : ` ${word}`;
+  }
+  return [...rows, row].join("\n");
+}

@@ -18,7 +18,7 @@ export async function openSerial(path: string, baud: number, events: TransportEv
   };
   serial.on("data", (bytes: Buffer) => isClosed || events.data(bytes));
   serial.on("error", (error: Error) => gone(`the port failed (${error.message})`));
-  serial.on("close", () => gone("the port is gone: was the cable pulled?"));
+  serial.on("close", () => gone("the port is gone (was the cable pulled?)"));
   return {
     write: async (bytes) => {
       await new Promise<void>((done, fail) => serial.write(Buffer.from(bytes), (error) => (error ? fail(error) : done())));
@@ -31,9 +31,9 @@ export async function openSerial(path: string, baud: number, events: TransportEv
 }
 
 /** What the system has against opening the port, and what to do about it. */
-async function openFailure(path: string, error: Error): Promise<DeviceError> {
+export async function openFailure(path: string, error: Error, mayOpen = isAllowed(path)): Promise<DeviceError> {
   if (process.platform !== "win32" && !existsSync(path)) return deviceError(Exit.Port, `There is no port ${path}.`, ...(await portHints()));
-  if (/permission|access denied|EACCES/i.test(error.message) && !isAllowed(path)) {
+  if (/permission|access denied|EACCES/i.test(error.message) && !mayOpen) {
     return deviceError(Exit.Port, `You may not open ${path}.`, ...permissionHints(path));
   }
   if (/lock|busy|temporarily unavailable|access denied/i.test(error.message)) {

@@ -44,7 +44,7 @@ function tcpAddress(port: string): { host: string; number: number } {
   const match = /^tcp:\/\/(\[[0-9a-fA-F:.]+\]|[^:/[\]]+):(\d{1,5})\/?$/.exec(port);
   const number = match === null ? 0 : Number(match[2]);
   if (match === null || number < 1 || number > 65535) {
-    throw deviceError(Exit.Port, `Cannot open "${port}": it must be tcp://HOST:PORT, as in tcp://192.168.1.20:23`);
+    throw deviceError(Exit.Port, `Cannot open "${port}": it must be tcp://HOST:PORT, as in tcp://192.168.1.20:23.`);
   }
   return { host: match[1].replace(/[[\]]/g, ""), number };
 }

@@ -45,8 +45,9 @@ export async function listForFlash(): Promise<void> {
   throw deviceError(
     Exit.Port,
     "No serial port found.",
-    "Is the board plugged in, with a cable that carries data? Boards with a CH340 or CP210x chip need its driver",
-    "on Windows and macOS. A board in the network: --port tcp://HOST:PORT.",
+    "Is the board plugged in, with a cable that carries data?",
+    "Boards with a CH340 or CP210x chip need its driver on Windows and macOS.",
+    "A board in the network has no port here: --port tcp://HOST:PORT.",
   );
 }
 

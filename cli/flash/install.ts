@@ -101,8 +101,7 @@ async function makeRoom(repl: Repl, image: Image, facts: BoardFacts): Promise<vo
   throw deviceError(
     Exit.Unfit,
     `The board's storage has ${free} bytes free, and ${needed} are needed to write the new program beside the old one.`,
-    "Erase files there, or give --in-place: it erases the old program first, so until the new one is whole",
-    "the board has none.",
+    "Erase files there, or give --in-place: it erases the old program first, so until the new one is whole the board has none.",
   );
 }
 

@@ -6,6 +6,7 @@
 
 import { resolve } from "node:path";
 import { sourceContentFor, TraceMap, traceSegment } from "@jridgewell/trace-mapping";
+import { crc32 } from "../../platform/virtual-board/bytes.js";
 import { memberName, parseBundle, walk } from "../build/ast.js";
 import type { AnyNode } from "../build/ast.js";
 import { codeOf, isExcerptAt, offsetsOf } from "./espruino-position.js";
@@ -75,6 +76,11 @@ export class BundlePlaces {
     this.whole = codeOf(text);
     for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) this.lineStarts.push(at + 1);
     walk(parseBundle(text), (node, ancestors) => this.note(node, ancestors));
+  }
+
+  /** What `meerkat flash` has a board print of the program it starts: the CRC-32 of its text. */
+  get crc(): number {
+    return crc32(this.text);
   }
 
   private note(node: AnyNode, ancestors: readonly AnyNode[]): void {

@@ -28,6 +28,9 @@ const IDLE_MS = 250;
 /** How often a board that went away is looked for. */
 const RETRY_MS = 500;
 
+/** What a board prints of the program that `meerkat flash` put there. */
+const STARTED = /^meerkat: started ([0-9a-f]{8})$/;
+
 /** Where what comes from the board goes. */
 interface Screen {
   /** Characters 0 to 255. */
@@ -98,7 +101,11 @@ function rawScreen(): Screen {
 function readableScreen(places: BundlePlaces | undefined, which: string): Screen {
   const hint = (): void => complain(`(This trace is not of ${which}. Is another build on the board?)`);
   const reader = new TraceReader(places, print, hint);
-  const lines = new ConsoleLines((line) => reader.line(line));
+  const lines = new ConsoleLines((line) => {
+    const started = STARTED.exec(line);
+    if (started && places && places.crc !== parseInt(started[1], 16)) complain(`(The board starts another build than ${which}.)`);
+    reader.line(line);
+  });
   return {
     show: (binary) => lines.push(binary),
     flush() {

@@ -5,6 +5,7 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import { join } from "node:path";
 import { meerkatRoot } from "../../cli/build/layout.js";
 import { codeOf, excerptAt } from "../../cli/monitor/espruino-position.js";
+import { crc32 } from "../../platform/virtual-board/bytes.js";
 import { until } from "../examples/support.js";
 import { type Command, type CommandOptions, directory, endAll, meerkat, start } from "./cli-support.js";
 import { ESPRUINO } from "./monitor-support.js";
@@ -160,6 +161,15 @@ describe("cli monitor", function () {
     const command = await filter(["--map", map], foreign + foreign);
     assert.equal(command.stdout, (foreign + foreign).replaceAll("\r", ""));
     assert.equal(command.stderr, `(This trace is not of ${join(dir, "out/places.js")}. Is another build on the board?)\n`);
+  });
+
+  it("says when the board starts another build than the one it has the places of", async () => {
+    const built = readFileSync(join(dir, "out/places.js"), "latin1");
+    const right = `meerkat: started ${crc32(built).toString(16).padStart(8, "0")}\r\n`;
+    const same = await filter(["--map", map], right);
+    assert.deepEqual([same.stdout, same.stderr], [right.replace("\r", ""), ""]);
+    const other = await filter(["--map", map], "meerkat: started 00000000\r\n");
+    assert.equal(other.stderr, `(The board starts another build than ${join(dir, "out/places.js")}.)\n`);
   });
 
   it("ends with 1 when the map cannot be used, and says why", async () => {
