@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addDefine, addPort, boardOf, seedOf } from "../../cli/options.js";
+import { addDefine, addPort, boardOf, portNumberOf, secondsOf, seedOf } from "../../cli/options.js";
 
 describe("cli options", () => {
   it("addPort collects HOST:APP_PORT as app port to host port", () => {
@@ -37,6 +37,12 @@ describe("cli options", () => {
     for (const text of ["4294967296", "-1", "1.5", "x", ""]) {
       assert.throws(() => seedOf(text), /whole number from 0 to 4294967295/, text);
     }
+  });
+
+  it("secondsOf takes 1 to 3600, portNumberOf 0 to 65535", () => {
+    assert.deepEqual([secondsOf("1"), secondsOf("3600"), portNumberOf("0"), portNumberOf("65535")], [1, 3600, 0, 65535]);
+    for (const text of ["0", "3601", "-1", "1.5", "x", ""]) assert.throws(() => secondsOf(text), /from 1 to 3600/, text);
+    for (const text of ["65536", "-1", "1e3", "x", ""]) assert.throws(() => portNumberOf(text), /from 0 to 65535/, text);
   });
 
   it("boardOf lists the boards there are", () => {
