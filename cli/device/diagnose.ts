@@ -49,8 +49,13 @@ function looksGarbled(text: string): boolean {
   return odd > 3 && odd > text.length * 0.2;
 }
 
+/** What a reader sees of it: without prompts that were taken back, codes for a terminal, and carriage returns. */
+export function readable(text: string): string {
+  return text.replace(/>\r\x1b\[J/g, "").replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "").replace(/\r/g, "");
+}
+
 /** The end of what came, printable and short. */
 export function lastLines(text: string, count = 3): string[] {
-  const lines = text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "").replace(/[^\x20-\x7e\n]/g, "").split("\n");
+  const lines = readable(text).replace(/[^\x20-\x7e\n]/g, "").split("\n");
   return lines.filter((line) => line.trim() !== "").slice(-count).map((line) => `| ${line.trim().slice(0, 70)}`);
 }

@@ -52,6 +52,9 @@ export type InstallState = "old" | "replacing" | "empty";
 /** Told when that changes. */
 export type InstallNote = (state: InstallState) => void;
 
+/** How every {@link finishCode} begins. */
+const FINISH_HEAD = 'eval("(function(s,t,c,o){if(s.read(';
+
 /** Makes `image` the board's program. Rejects with a DeviceError. */
 export async function install(repl: Repl, image: Image, facts: BoardFacts, progress: Progress, note: InstallNote): Promise<void> {
   if (facts.bootFiles.includes(FINISH_FILE)) await clearFinish(repl);
@@ -81,7 +84,9 @@ async function finish(repl: Repl, code: string): Promise<void> {
 /** A `.boot3` of an earlier run that broke off is ours to remove; what somebody else put there is not. */
 async function clearFinish(repl: Repl): Promise<void> {
   const text = await repl.ask(`require("Storage").read(${JSON.stringify(FINISH_FILE)})`);
-  if (!text.includes(NEW_FILE) && /[^\xff]/.test(text)) {
+  // Of a write that broke off the rest is erased flash.
+  const begun = text.replace(/\xff+$/, "").slice(0, FINISH_HEAD.length);
+  if (!FINISH_HEAD.startsWith(begun)) {
     const what = `The board has a ${FINISH_FILE} of somebody else's, and meerkat needs that name while it replaces a program.`;
     throw deviceError(Exit.Unfit, what, `Save it under another name (.boot0 to .boot2), or erase it.`);
   }

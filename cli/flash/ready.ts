@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BoardConsole } from "../device/board-console.js";
-import { lastLines } from "../device/diagnose.js";
+import { lastLines, readable } from "../device/diagnose.js";
 import { Exit, deviceError } from "../device/problem.js";
 import type { Repl } from "../device/repl.js";
 import { BOOT_FILE } from "./image.js";
@@ -57,7 +57,7 @@ async function wanted({ console: board, times }: Repl, text: string, endMs: numb
 
 function trouble(board: BoardConsole, { translate }: ReadyOptions): Error {
   const from = Math.max(0, board.received.search(TROUBLE));
-  const text = board.received.slice(from).replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "").replace(/\r/g, "").replace(/\n>$/, "");
+  const text = readable(board.received.slice(from)).replace(/\n>$/, "");
   const lines = translate(text).trimEnd().split("\n").slice(0, 12);
   const what = `The program is on the board (${BOOT_FILE}), but fails as it starts:`;
   return deviceError(Exit.NotReady, what, ...lines, "Mend it and flash again; the board takes a new one as it is.");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addDefine, addPort, boardOf, seedOf, wifiDropOf } from "../../cli/options.js";
+import { addDefine, addPort, boardOf, portNumberOf, secondsOf, seedOf, wifiDropOf } from "../../cli/options.js";
 
 describe("cli options", () => {
   it("addPort collects HOST:APP_PORT as app port to host port", () => {
@@ -45,6 +45,12 @@ describe("cli options", () => {
     for (const text of ["60", "60:", ":5", "0:5", "5:0", "-1:5", "1:2:3", "1e3:1", "x:1", ""]) {
       assert.throws(() => wifiDropOf(text), /must be EVERY:FOR/, text);
     }
+  });
+
+  it("secondsOf takes 1 to 3600, portNumberOf 0 to 65535", () => {
+    assert.deepEqual([secondsOf("1"), secondsOf("3600"), portNumberOf("0"), portNumberOf("65535")], [1, 3600, 0, 65535]);
+    for (const text of ["0", "3601", "-1", "1.5", "x", ""]) assert.throws(() => secondsOf(text), /from 1 to 3600/, text);
+    for (const text of ["65536", "-1", "1e3", "x", ""]) assert.throws(() => portNumberOf(text), /from 0 to 65535/, text);
   });
 
   it("boardOf lists the boards there are", () => {

@@ -51,6 +51,19 @@ describe("flash", function () {
     assert.match(await startsWith(board.virtual.flash.contents()), /^this is large\n/);
   });
 
+  it("removes what an earlier attempt left in .boot3, whole or torn, and leaves alone what is somebody else's", async () => {
+    const finish = finishCode(imageOf(OLD.code));
+    for (const left of [finish, finish.slice(0, 20) + "\xff".repeat(40), "\xff".repeat(40)]) {
+      const { port, virtual } = await switchOn({ ".bootcde": OLD.code, [FINISH_FILE]: left });
+      assert.equal((await flash(port, NEW)).error, "");
+      assert.deepEqual(Object.keys(virtual.flash.contents()), [".bootcde"]);
+    }
+    const { port, virtual } = await switchOn({ ".bootcde": OLD.code, [FINISH_FILE]: 'console.log("mine");' });
+    const { error, exit } = await flash(port, NEW);
+    assert.deepEqual([exit, /\.boot3 of somebody else's/.test(error)], [5, true]);
+    assert.equal(virtual.flash.changes, 0);
+  });
+
   it("waits for a text of the program's own when it is asked to", async () => {
     const { port } = await switchOn({});
     const slow = { ...NEW, code: `${NEW.code}setTimeout(function(){console.log("ready: at last")},300);` };
@@ -72,6 +85,7 @@ describe("flash", function () {
     const { error, exit } = await flash(port, { ...NEW, code: 'throw new Error("no such pin");' });
     assert.equal(exit, 7);
     assert.match(error, /^The program is on the board \(\.bootcde\), but fails as it starts:\n +Uncaught Error: no such pin/);
+    assert.doesNotMatch(error, /^ *>/m);
   });
 
   it("says what the program printed when its text does not come in time, and ends with 7", async () => {
