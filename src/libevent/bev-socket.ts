@@ -296,8 +296,8 @@ export function attach(bev: BufferEvent, nc: EvSocket): void {
   count(bev);
 }
 
-/** Lets go of the connection: closes it, or leaves it for somebody else. */
-export function detach(bev: BufferEvent, isClosing: boolean): void {
+/** Lets go of the connection: closes it, or leaves it for somebody else; as BEV_OPT_CLOSE_ON_FREE says unless it is told. */
+export function detach(bev: BufferEvent, isClosing?: boolean): void {
   const nc = bev._nc;
   bev._nc = undefined;
   const left = bev._own as Mbuf | undefined;
@@ -314,7 +314,7 @@ export function detach(bev: BufferEvent, isClosing: boolean): void {
   if (bev._st & Bev.Ended) nc._ps |= FD_ENDED;
   parkFd(nc);
   nc.protoData = left;
-  if (isClosing) closeFd(nc);
+  if (isClosing === undefined ? bev._opt & BEV_OPT_CLOSE_ON_FREE : isClosing) closeFd(nc);
 }
 
 /** Counts it among the events of the base, or no longer: while it reads, connects, or has something to write (event_add). */
@@ -346,14 +346,10 @@ function flush(): number {
   return 0;
 }
 
-function unlink(bev: BufferEvent): void {
-  detach(bev, (bev._opt & BEV_OPT_CLOSE_ON_FREE) !== 0);
-}
-
 function broken(): void {}
 
 /** The functions of a bufferevent on a connection. */
-export const socketEnd: BackEnd = { start: start, stop: stop, pump: pump, flush: flush, unlink: unlink, broken: broken };
+export const socketEnd: BackEnd = { start: start, stop: stop, pump: pump, flush: flush, unlink: detach, broken: broken };
 
 /** What a bufferevent on a connection listens to of its buffers. */
 export function hookBuffers(bev: BufferEvent): void {

@@ -1,4 +1,4 @@
-import { runEvent, soon, trigger } from "./bev-callbacks.js";
+import { runEvent, runRead, soon, trigger } from "./bev-callbacks.js";
 import type { BackEnd } from "./bev-back-end.js";
 import { checkOptions } from "./bev-options.js";
 import { retry } from "./bev-retry.js";
@@ -84,6 +84,7 @@ function processOutput(bev: BufferEvent, mode: number): number {
   const under = bev._under as BufferEvent;
   if (mode === BEV_NORMAL && (!(bev._on & EV_WRITE) || isOutputFull(under, mode) || !bev._out._m.len)) return BEV_OK;
   if (bev._st & Bev.Writing) return BEV_OK;
+  const f = filterOf(bev);
   bev._st |= Bev.Writing;
   let answer = 0;
   let res: number;
@@ -92,7 +93,11 @@ function processOutput(bev: BufferEvent, mode: number): number {
     isMade = false;
     do {
       const before = bev._out._m.len - under._out._m.len;
-      res = filterOnce(bev, under, mode);
+      const limit = mode === BEV_NORMAL && under._wh ? under._wh - under._out._m.len : -1;
+      bev._out._frozen = 0;
+      bev._st &= ~Bev.Again;
+      res = f.processOut(bev._out, under._out, limit, mode, f.ctx);
+      bev._out._frozen = 1;
       if (res !== BEV_OK) break;
       isMade = true;
       answer = MADE;
@@ -117,21 +122,14 @@ function mayMake(bev: BufferEvent, under: BufferEvent, mode: number): boolean {
   return !(bev._st & Bev.Freed) && (bev._on & EV_WRITE) !== 0 && bev._out._m.len > 0 && !isOutputFull(under, mode);
 }
 
-function filterOnce(bev: BufferEvent, under: BufferEvent, mode: number): number {
-  const f = filterOf(bev);
-  const limit = mode === BEV_NORMAL && under._wh ? under._wh - under._out._m.len : -1;
-  bev._out._frozen = 0;
-  bev._st &= ~Bev.Again;
-  const res = f.processOut(bev._out, under._out, limit, mode, f.ctx);
-  bev._out._frozen = 1;
-  return res;
-}
-
-/** The program added to the output: at once, or after the run of the filter that is on. */
+/**
+ * The program added to the output: at once, or after the read callback or the run of the filter that is on. (That the two are
+ * not inside each other is for the stack of a board.)
+ */
 function outputChanged(buf: EvBuffer, added: number): void {
   const bev = buf._owner as BufferEvent;
   if (!added) return;
-  if (bev._st & Bev.Writing) bev._st |= Bev.Again;
+  if (bev._st & (Bev.Writing | Bev.Reading)) bev._st |= Bev.Again;
   else processOutput(bev, BEV_NORMAL);
 }
 
@@ -140,12 +138,12 @@ function inputChanged(buf: EvBuffer, _added: number, deleted: number): void {
   const bev = buf._owner as BufferEvent;
   if (!deleted || !(bev._st & Bev.Left) || isInputFull(bev, BEV_NORMAL)) return;
   bev._st &= ~Bev.Left;
-  readBelow(bev);
+  readBelow(bev._under as BufferEvent, bev);
 }
 
-/** What is below is filtered and announced; then the end, if it has come and nothing is left before it. */
-function readBelow(bev: BufferEvent): void {
-  const under = bev._under as BufferEvent;
+/** What is below is filtered and announced; then the end, if it has come and nothing is left before it. The read callback below. */
+function readBelow(under: BufferEvent, bev: BufferEvent): void {
+  if (bev._st & Bev.Freed) return;
   const f = filterOf(bev);
   if (bev._st & Bev.Reading) return;
   bev._st |= Bev.Reading;
@@ -155,9 +153,10 @@ function readBelow(bev: BufferEvent): void {
     left = under._in._m.len;
     res = processInput(bev, BEV_NORMAL);
     if (!(res & MADE)) break;
-    trigger(bev, EV_READ, 0);
+    if (bev._in._m.len >= bev._rl) runRead(bev, 0);
   } while (res === (BEV_OK | MADE) && !(bev._st & Bev.Freed) && bev._on & EV_READ && under._in._m.len && under._in._m.len !== left && !isInputFull(bev, BEV_NORMAL));
   bev._st &= ~Bev.Reading;
+  if (bev._st & Bev.Again) processOutput(bev, BEV_NORMAL);
   if (bev._st & Bev.Freed) return;
   if (under._in._m.len && isInputFull(bev, BEV_NORMAL)) bev._st |= Bev.Left;
   else if (f.end) tellEnd(bev);
@@ -165,12 +164,8 @@ function readBelow(bev: BufferEvent): void {
 
 /** The loop's turn, or there may be a page now. */
 function pump(bev: BufferEvent): void {
-  readBelow(bev);
+  readBelow(bev._under as BufferEvent, bev);
   if (!(bev._st & Bev.Freed)) processOutput(bev, BEV_NORMAL);
-}
-
-function onRead(_under: BufferEvent, bev: BufferEvent): void {
-  if (!(bev._st & Bev.Freed)) readBelow(bev);
 }
 
 function onWritten(_under: BufferEvent, bev: BufferEvent): void {
@@ -221,7 +216,8 @@ function unlink(bev: BufferEvent): void {
   const under = bev._under as BufferEvent;
   const f = filterOf(bev);
   if (under._ecb === (onEvent as unknown)) under.setCb(undefined, undefined, undefined, undefined);
-  if (bev._opt & BEV_OPT_CLOSE_ON_FREE) under.free();
+  // `under.free()`, written out: the end of a connection is the deepest place, and each call costs stack.
+  if (bev._opt & BEV_OPT_CLOSE_ON_FREE && !(under._st & Bev.Freed) && --under._ref <= 0) under._release();
   else unsuspendRead(under, Suspend.Filter);
   if (f.freeCtx) f.freeCtx(f.ctx);
 }
@@ -253,7 +249,7 @@ export function buffereventFilterNew<C>(
   bev._own = f;
   bev._in._hook = inputChanged;
   bev._out._hook = outputChanged;
-  underlying.setCb(onRead, onWritten, onEvent, bev);
+  underlying.setCb(readBelow, onWritten, onEvent, bev);
   suspendRead(underlying, Suspend.Filter);
   underlying.enable(EV_READ | EV_WRITE);
   return bev;

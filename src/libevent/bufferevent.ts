@@ -358,7 +358,7 @@ export class BufferEvent {
     this._wcb = undefined;
     this._ecb = undefined;
     this._ev = 0;
-    this.decref();
+    if (!(this._st & Bev.Freed) && --this._ref <= 0) this._release();
   }
 
   _release(): void {

@@ -292,6 +292,25 @@ for (const name of Object.keys(HOSTS)) {
   });
 }
 
+describe("a reader that stopped", () => {
+  it("is not among those that wait for pages, so that a full pool closes nobody for it", () => {
+    const st = evStage({ mgr: { pages: 8, pageBytes: 256, limits: { starveMs: 1000 } } });
+    const { bev, peer } = st.connected("stopped");
+    const other = st.connected("other");
+    peer.send(LONG);
+    st.run(5000);
+    assert.equal(st.s.mgr.pool._wanted, 0);
+    other.bev.disable(EV_WRITE);
+    assert.equal(other.bev.write("x".repeat(2048)), 0);
+    st.run(5000);
+    assert.equal(st.s.mgr.stats.starved, 0);
+    assert.deepEqual(st.said, []);
+    assert.deepEqual([peer.state, other.peer.state], ["open", "open"]);
+    assert.equal(bev.getInput().getLength(), 0);
+    st.finish();
+  });
+});
+
 describe("mistakes with a bufferevent", () => {
   it("throws for watermarks and timeouts below 0", () => {
     const st = evStage();
