@@ -1,7 +1,9 @@
 import { basename, dirname, resolve } from "node:path";
 import type { Plugin, RollupOptions } from "rollup";
 import type { Board } from "../../boards/board.js";
+import { resolveDirect } from "./direct-calls.js";
 import { droppableClasses, dropMethods } from "./drop-methods.js";
+import { freeableMethods, freeMethods } from "./free-methods.js";
 import { gateOutput } from "./gate-output.js";
 import { generate, writeFiles } from "./generate.js";
 import { hoist } from "./hoist.js";
@@ -11,9 +13,11 @@ import type { PackedFile } from "./pack.js";
 import { packedModule, packInto } from "./packing.js";
 import { compile, ENTRY_ID, findApp, gate, modules, resolver, warningsInto } from "./plugins.js";
 import type { BuildState } from "./plugins.js";
+import { movableFunctions, overlay } from "./overlay.js";
 import { hotNames } from "./hot-names.js";
 import { privateNames } from "./private-names.js";
 import { buildError, sortProblems } from "./problem.js";
+import { chooseMoved, isSmall, ownFunctions } from "./residents.js";
 import { unwrapBundle } from "./unwrap-bundle.js";
 import { budgetProblems, reportOf } from "./report.js";
 import type { Report } from "./report.js";
@@ -37,6 +41,8 @@ export interface BundleOptions {
   out?: string;
   /** What the program gets from "meerkat/packed"; see readPack. Without, that is empty. */
   pack?: readonly PackedFile[];
+  /** Whether functions that seldom run stay in flash until they are called. Default: on boards with few variables. */
+  overlay?: boolean;
   /** Default true. False leaves names and lines readable, for looking at what the build does. */
   minify?: boolean;
 }
@@ -75,7 +81,7 @@ export interface BundleConfigOptions extends BundleOptions {
 /** The same build as a rollup configuration: what rollup.config.mjs exports and {@link buildBundle} runs. */
 export function bundleConfig(options: BundleConfigOptions): RollupOptions {
   const defines = { ...boardDefines(options.board), ...options.defines };
-  const state: BuildState = { app: findApp(options.app), target: "board", defines, program: undefined };
+  const state: BuildState = { app: findApp(options.app), target: "board", defines, program: undefined, isDirect: isOverlaid(options) };
   const warnings = { push: (w: string) => options.onWarning?.(w) } as unknown as string[];
   const file = resolve(options.out ?? basename(state.app).replace(/\.[cm]?tsx?$/, ".js"));
   return {
@@ -87,10 +93,13 @@ export function bundleConfig(options: BundleConfigOptions): RollupOptions {
       gate(state),
       modules(state),
       inlining(),
+      directing(state),
       dropping(state),
+      freeing(state, options),
       minifying(state, options),
       hoisting(state),
       unwrapping(),
+      overlaying(state, options),
       packInto(options.pack, options.board.storageBytes * PACKED_PART_MAX, (packed) => (state.packed = packed)),
       finishing(state, options, file),
     ],
@@ -118,6 +127,11 @@ function inlining(): Plugin {
   return { name: "meerkat-constants", renderChunk: (code) => inlineConstants(code) };
 }
 
+/** Calls through the port's tables. */
+function directing(state: BuildState): Plugin {
+  return { name: "meerkat-direct-calls", renderChunk: (code) => (state.tables ? resolveDirect(code, state.tables) : null) };
+}
+
 /** Methods that nothing names: before terser, which then drops the functions that only they used. */
 function dropping(state: BuildState): Plugin {
   return {
@@ -130,15 +144,29 @@ function dropping(state: BuildState): Plugin {
   };
 }
 
+/** Methods into functions, where functions are moved out of memory. */
+function freeing(state: BuildState, options: BundleConfigOptions): Plugin {
+  return {
+    name: "meerkat-free-methods",
+    renderChunk(code, chunk) {
+      const classes = isOverlaid(options) && state.program && droppableClasses(state.program, Object.keys(chunk.modules));
+      return classes && state.program ? freeMethods(code, freeableMethods(state.program, classes)) : null;
+    },
+  };
+}
+
+function isOverlaid(options: BundleConfigOptions): boolean {
+  return options.overlay ?? isSmall(options.board);
+}
+
 function minifying(state: BuildState, options: BundleConfigOptions): Plugin {
   return {
     name: "meerkat-minify",
     async renderChunk(code) {
       if (options.minify === false || !state.program) return null;
-      return minify(code, privateNames(state.program), hotNames(state.program)) as Promise<{
-        code: string;
-        map: never;
-      }>;
+      const small = await minify(code, privateNames(state.program), hotNames(state.program));
+      state.names = small.names;
+      return { code: small.code, map: small.map as never };
     },
   };
 }
@@ -151,6 +179,24 @@ function hoisting(state: BuildState): Plugin {
 /** Last: what moves declarations needs the function around them. */
 function unwrapping(): Plugin {
   return { name: "meerkat-unwrap", renderChunk: (code) => unwrapBundle(code) };
+}
+
+/** Functions that seldom run out of the variables of a small board. */
+function overlaying(state: BuildState, options: BundleConfigOptions): Plugin {
+  return {
+    name: "meerkat-overlay",
+    renderChunk(code) {
+      // What the gate refuses stays where it can name the place.
+      if (!isOverlaid(options) || gateOutput(code, null, "").length) return null;
+      const { board, variables } = reportOf(code, options.board, state.defines);
+      const idle = variables.total - variables.pool - variables.work;
+      const own = state.program ? ownFunctions(state.program) : new Set<string>();
+      const names = chooseMoved(movableFunctions(code), state.names ?? new Map(), own, { board, idle });
+      const result = overlay(code, names);
+      state.moved = result?.moved.length;
+      return result && { code: result.code, map: result.map };
+    },
+  };
 }
 
 /** Looks at the result once more, and counts what it takes. */

@@ -81,10 +81,15 @@ export const node: Column = {
   },
 };
 
+/** What a small board leaves for the pool. */
+function fewPages(variables: number): Record<string, string> {
+  return variables < linux.variables ? { MEERKAT_PAGES: "16", MEERKAT_SOCKETS: "16" } : {};
+}
+
 /**
  * The real interpreter, running the bundle as `meerkat build --board linux` makes it: a file, or with
  * ESPRUINO_BOOT=flash what it boots from its flash, as a board does. (Interpreters with a board's little memory can only
- * do the latter.)
+ * do the latter.) ESPRUINO_VARIABLES says how many variables it has: with few, the bundle is one for a small board.
  */
 export const espruino: Column = {
   name: "espruino",
@@ -92,7 +97,8 @@ export const espruino: Column = {
   async start(dir) {
     const port = await freePorts();
     const out = join(dir, "device-linux.js");
-    await buildBundle({ app: DEVICE, board: linux, defines: { PORT: String(port) }, out });
+    const variables = Number(process.env.ESPRUINO_VARIABLES ?? linux.variables);
+    await buildBundle({ app: DEVICE, board: { ...linux, variables }, defines: { PORT: String(port), ...fewPages(variables) }, out });
     const interpreter = process.env.ESPRUINO as string;
     const isFlashed = process.env.ESPRUINO_BOOT === "flash";
     if (isFlashed) await flash(interpreter, out, dir);
