@@ -4,10 +4,11 @@ import type { Board } from "../../boards/board.js";
 import { resolveDirect } from "./direct-calls.js";
 import { droppableClasses, dropMethods } from "./drop-methods.js";
 import { freeableMethods, freeMethods } from "./free-methods.js";
-import { gateOutput } from "./gate-output.js";
+import { gateOutput, placesIn } from "./gate-output.js";
 import { generate, writeFiles } from "./generate.js";
 import { hoist } from "./hoist.js";
 import { inlineConstants } from "./inline-constants.js";
+import { isCoreSource, isOwnSource } from "./layout.js";
 import { minify } from "./minify.js";
 import type { PackedFile } from "./pack.js";
 import { packedModule, packInto } from "./packing.js";
@@ -20,7 +21,7 @@ import { buildError, sortProblems } from "./problem.js";
 import { chooseMoved, isSmall, ownFunctions } from "./residents.js";
 import { unwrapBundle } from "./unwrap-bundle.js";
 import { budgetProblems, reportOf } from "./report.js";
-import type { Report } from "./report.js";
+import type { PartOf, Report } from "./report.js";
 
 /*
  * An app and a board in, one file of ES5 out that the board's interpreter runs: compiled, checked, bundled, minified,
@@ -208,11 +209,22 @@ function finishing(state: BuildState, options: BundleConfigOptions, file: string
         if (chunk.type !== "chunk") continue;
         const problems = sortProblems(gateOutput(chunk.code, chunk.map, dirname(file)));
         if (problems.length) throw buildError("This program cannot run on a board:", problems);
-        const report = reportOf(chunk.code, options.board, state.defines, state.packed);
+        const report = reportOf(chunk.code, options.board, state.defines, state.packed, partsOf(chunk.code, chunk.map, dirname(file)));
+        report.moved = state.moved;
         options.onReport?.(report);
         const budget = budgetProblems(report);
         if (budget.length) throw buildError("This program is too big:", budget);
       }
     },
+  };
+}
+
+/** Parts of the program are the rooms of src/, the platform, and the app. */
+function partsOf(code: string, map: object | null, dir: string): PartOf {
+  const placeOf = placesIn(code, map, dir);
+  return (at) => {
+    const { file } = placeOf(at);
+    if (!isOwnSource(file)) return "the program itself";
+    return isCoreSource(file) ? basename(dirname(file)) : "platform";
   };
 }

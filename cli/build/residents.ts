@@ -13,7 +13,7 @@ import type { Movable } from "./overlay.js";
 /** Boards with so many variables keep every function: speed is worth more there. */
 const MANY_VARIABLES = 8192;
 /** This part of the variables may be in use with every connection idle; the rest is for what the program does. */
-const USED_PART = 0.38;
+const USED_PART = 0.36;
 
 /** True for boards whose functions are not all kept in memory. */
 export function isSmall(board: Board): boolean {

@@ -81,11 +81,6 @@ export const node: Column = {
   },
 };
 
-/** What a small board leaves for the pool. */
-function fewPages(variables: number): Record<string, string> {
-  return variables < linux.variables ? { MEERKAT_PAGES: "16", MEERKAT_SOCKETS: "16" } : {};
-}
-
 /**
  * The real interpreter, running the bundle as `meerkat build --board linux` makes it: a file, or with
  * ESPRUINO_BOOT=flash what it boots from its flash, as a board does. (Interpreters with a board's little memory can only
@@ -98,7 +93,9 @@ export const espruino: Column = {
     const port = await freePorts();
     const out = join(dir, "device-linux.js");
     const variables = Number(process.env.ESPRUINO_VARIABLES ?? linux.variables);
-    await buildBundle({ app: DEVICE, board: { ...linux, variables }, defines: { PORT: String(port), ...fewPages(variables) }, out });
+    // Counted among the variables, a thousand sockets are more than there are.
+    const sockets: Record<string, string> = variables < linux.variables ? { MEERKAT_SOCKETS: "64" } : {};
+    await buildBundle({ app: DEVICE, board: { ...linux, variables }, defines: { PORT: String(port), ...sockets }, out });
     const interpreter = process.env.ESPRUINO as string;
     const isFlashed = process.env.ESPRUINO_BOOT === "flash";
     if (isFlashed) await flash(interpreter, out, dir);
