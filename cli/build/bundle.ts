@@ -1,23 +1,27 @@
 import { basename, dirname, resolve } from "node:path";
 import type { Plugin, RollupOptions } from "rollup";
 import type { Board } from "../../boards/board.js";
+import { resolveDirect } from "./direct-calls.js";
 import { droppableClasses, dropMethods } from "./drop-methods.js";
-import { gateOutput } from "./gate-output.js";
+import { freeableMethods, freeMethods } from "./free-methods.js";
+import { gateOutput, placesIn } from "./gate-output.js";
 import { generate, writeFiles } from "./generate.js";
 import { hoist } from "./hoist.js";
 import { inlineConstants } from "./inline-constants.js";
-import { isCoreSource } from "./layout.js";
+import { isCoreSource, isOwnSource } from "./layout.js";
 import { minify } from "./minify.js";
 import type { PackedFile } from "./pack.js";
 import { packedModule, packInto } from "./packing.js";
 import { compile, ENTRY_ID, findApp, gate, modules, resolver, warningsInto } from "./plugins.js";
 import type { BuildState } from "./plugins.js";
+import { movableFunctions, overlay } from "./overlay.js";
 import { hotNames } from "./hot-names.js";
 import { privateNames } from "./private-names.js";
 import { buildError, sortProblems } from "./problem.js";
+import { chooseMoved, isSmall, ownFunctions } from "./residents.js";
 import { unwrapBundle } from "./unwrap-bundle.js";
 import { budgetProblems, reportOf } from "./report.js";
-import type { Report } from "./report.js";
+import type { PartOf, Report } from "./report.js";
 
 /*
  * An app and a board in, one file of ES5 out that the board's interpreter runs: compiled, checked, bundled, minified,
@@ -38,6 +42,8 @@ export interface BundleOptions {
   out?: string;
   /** What the program gets from "meerkat/packed"; see readPack. Without, that is empty. */
   pack?: readonly PackedFile[];
+  /** Whether functions that seldom run stay in flash until they are called. Default: on boards with few variables. */
+  overlay?: boolean;
   /** Default true. False leaves names and lines readable, for looking at what the build does. */
   minify?: boolean;
 }
@@ -76,7 +82,7 @@ export interface BundleConfigOptions extends BundleOptions {
 /** The same build as a rollup configuration: what rollup.config.mjs exports and {@link buildBundle} runs. */
 export function bundleConfig(options: BundleConfigOptions): RollupOptions {
   const defines = { ...boardDefines(options.board), ...options.defines };
-  const state: BuildState = { app: findApp(options.app), target: "board", defines, program: undefined };
+  const state: BuildState = { app: findApp(options.app), target: "board", defines, program: undefined, isDirect: isOverlaid(options) };
   const warnings = { push: (w: string) => options.onWarning?.(w) } as unknown as string[];
   const file = resolve(options.out ?? basename(state.app).replace(/\.[cm]?tsx?$/, ".js"));
   return {
@@ -88,10 +94,13 @@ export function bundleConfig(options: BundleConfigOptions): RollupOptions {
       gate(state),
       modules(state),
       inlining(),
+      directing(state),
       dropping(state),
+      freeing(state, options),
       minifying(state, options),
       hoisting(state),
       unwrapping(),
+      overlaying(state, options),
       packInto(options.pack, options.board.storageBytes * PACKED_PART_MAX, (packed) => (state.packed = packed)),
       finishing(state, options, file),
     ],
@@ -119,6 +128,11 @@ function inlining(): Plugin {
   return { name: "meerkat-constants", renderChunk: (code) => inlineConstants(code) };
 }
 
+/** Calls through the port's tables. */
+function directing(state: BuildState): Plugin {
+  return { name: "meerkat-direct-calls", renderChunk: (code) => (state.tables ? resolveDirect(code, state.tables) : null) };
+}
+
 /** Methods that nothing names: before terser, which then drops the functions that only they used. */
 function dropping(state: BuildState): Plugin {
   return {
@@ -131,15 +145,29 @@ function dropping(state: BuildState): Plugin {
   };
 }
 
+/** Methods into functions, where functions are moved out of memory. */
+function freeing(state: BuildState, options: BundleConfigOptions): Plugin {
+  return {
+    name: "meerkat-free-methods",
+    renderChunk(code, chunk) {
+      const classes = isOverlaid(options) && state.program && droppableClasses(state.program, Object.keys(chunk.modules));
+      return classes && state.program ? freeMethods(code, freeableMethods(state.program, classes)) : null;
+    },
+  };
+}
+
+function isOverlaid(options: BundleConfigOptions): boolean {
+  return options.overlay ?? isSmall(options.board);
+}
+
 function minifying(state: BuildState, options: BundleConfigOptions): Plugin {
   return {
     name: "meerkat-minify",
     async renderChunk(code) {
       if (options.minify === false || !state.program) return null;
-      return minify(code, privateNames(state.program), hotNames(state.program)) as Promise<{
-        code: string;
-        map: never;
-      }>;
+      const small = await minify(code, privateNames(state.program), hotNames(state.program));
+      state.names = small.names;
+      return { code: small.code, map: small.map as never };
     },
   };
 }
@@ -154,6 +182,24 @@ function unwrapping(): Plugin {
   return { name: "meerkat-unwrap", renderChunk: (code) => unwrapBundle(code) };
 }
 
+/** Functions that seldom run out of the variables of a small board. */
+function overlaying(state: BuildState, options: BundleConfigOptions): Plugin {
+  return {
+    name: "meerkat-overlay",
+    renderChunk(code) {
+      // What the gate refuses stays where it can name the place.
+      if (!isOverlaid(options) || gateOutput(code, null, "").length) return null;
+      const { board, variables } = reportOf(code, options.board, state.defines);
+      const idle = variables.total - variables.pool - variables.work;
+      const own = state.program ? ownFunctions(state.program) : new Set<string>();
+      const names = chooseMoved(movableFunctions(code), state.names ?? new Map(), own, { board, idle });
+      const result = overlay(code, names);
+      state.moved = result?.moved.length;
+      return result && { code: result.code, map: result.map };
+    },
+  };
+}
+
 /** Looks at the result once more, and counts what it takes. */
 function finishing(state: BuildState, options: BundleConfigOptions, file: string): Plugin {
   return {
@@ -163,11 +209,22 @@ function finishing(state: BuildState, options: BundleConfigOptions, file: string
         if (chunk.type !== "chunk") continue;
         const problems = sortProblems(gateOutput(chunk.code, chunk.map, dirname(file)));
         if (problems.length) throw buildError("This program cannot run on a board:", problems);
-        const report = reportOf(chunk.code, options.board, state.defines, state.packed);
+        const report = reportOf(chunk.code, options.board, state.defines, state.packed, partsOf(chunk.code, chunk.map, dirname(file)));
+        report.moved = state.moved;
         options.onReport?.(report);
         const budget = budgetProblems(report);
         if (budget.length) throw buildError("This program is too big:", budget);
       }
     },
+  };
+}
+
+/** Parts of the program are the rooms of src/, the platform, and the app. */
+function partsOf(code: string, map: object | null, dir: string): PartOf {
+  const placeOf = placesIn(code, map, dir);
+  return (at) => {
+    const { file } = placeOf(at);
+    if (!isOwnSource(file)) return "the program itself";
+    return isCoreSource(file) ? basename(dirname(file)) : "platform";
   };
 }

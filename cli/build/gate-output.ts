@@ -22,10 +22,10 @@ const WORDS: ReadonlySet<string> = new Set(["let", "of", "static"]);
  * relative to `dir`.
  */
 export function gateOutput(code: string, map: object | null, dir: string): Problem[] {
-  const places = map ? new SourceMap(map as ConstructorParameters<typeof SourceMap>[0]) : undefined;
+  const placeOf = placesIn(code, map, dir);
   const problems: Problem[] = [];
   const refuse = (at: number, rule: string, what: string, instead: string): void => {
-    problems.push({ ...placeOf(code, at, places, dir), rule, what, instead });
+    problems.push({ ...placeOf(at), rule, what, instead });
   };
   let program;
   try {
@@ -112,16 +112,15 @@ function asksTypeof(node: AnyNode, name: string): boolean {
   return found;
 }
 
-function placeOf(
-  code: string,
-  at: number,
-  places: SourceMap | undefined,
-  dir: string,
-): { file: string; line: number; column: number } {
-  const before = code.slice(0, at);
-  const line = before.split("\n").length - 1;
-  const column = at - before.lastIndexOf("\n") - 1;
-  const entry = places?.findEntry(line, column);
-  if (!entry || !("originalSource" in entry)) return { file: "bundle", line: line + 1, column: column + 1 };
-  return { file: resolve(dir, entry.originalSource), line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+/** Where in the sources a place of the bundle comes from; `map` and `dir` as above. Lines and columns count from 1. */
+export function placesIn(code: string, map: object | null, dir: string): (at: number) => { file: string; line: number; column: number } {
+  const places = map ? new SourceMap(map as ConstructorParameters<typeof SourceMap>[0]) : undefined;
+  return (at) => {
+    const before = code.slice(0, at);
+    const line = before.split("\n").length - 1;
+    const column = at - before.lastIndexOf("\n") - 1;
+    const entry = places?.findEntry(line, column);
+    if (!entry || !("originalSource" in entry)) return { file: "bundle", line: line + 1, column: column + 1 };
+    return { file: resolve(dir, entry.originalSource), line: entry.originalLine + 1, column: entry.originalColumn + 1 };
+  };
 }

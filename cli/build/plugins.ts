@@ -5,6 +5,8 @@ import type { RollupTypescriptOptions } from "@rollup/plugin-typescript";
 import type { Plugin, RollupLog } from "rollup";
 import type ts from "typescript";
 import { compilerFor, compilerOptions, sourcesOf, typeProblems } from "./compiler.js";
+import { directCalls, findTables } from "./direct-calls.js";
+import type { Tables } from "./direct-calls.js";
 import { gateSources } from "./gate.js";
 import { isEspruinoSource, meerkatRoot, modulePaths, shimsFile, SIMULATOR, simulatorUrl } from "./layout.js";
 import type { Target } from "./layout.js";
@@ -22,6 +24,13 @@ export interface BuildState {
   target: Target;
   defines: Record<string, string>;
   program: ts.Program | undefined;
+  /** Whether calls through the port's tables become plain calls, and which tables there are. */
+  isDirect?: boolean;
+  tables?: Tables;
+  /** Functions at the top of the bundle: what terser calls them, and their names before. */
+  names?: Map<string, string>;
+  /** How many functions stay in flash until they are called. */
+  moved?: number;
   /** The pack that is in the finished program. */
   packed?: PackText;
 }
@@ -65,6 +74,11 @@ export function compile(state: BuildState): Plugin {
     }),
     include: [/(?<!\.d)\.[cm]?tsx?$/],
     compilerOptions: compilerOptions(state.target),
+    transformers: (program: ts.Program) => {
+      if (!state.isDirect) return {};
+      state.tables = findTables(program);
+      return { before: [directCalls(program, state.tables)] };
+    },
     tslib: shimsFile,
   });
 }

@@ -45,28 +45,38 @@ const caps: Capabilities = {
 
 /** Strings are bytes here, and text is its UTF-8 bytes: the build writes literals so, and everything received is so. */
 const bytes: ByteOps = {
-  text: function (s) {
-    return s;
-  },
-  // E.toString of a whole array shares its memory; adding "" makes the copy.
-  copy: function (u) {
-    return u.length ? E.toString(u) + "" : "";
-  },
+  text: sameText,
+  copy: copyBytes,
   latin1: sliceString,
   utf8: sliceString,
-  bytes: function (r, from, to) {
-    return from < to ? E.toUint8Array((r as string).slice(from, to)) : new Uint8Array(0);
-  },
+  bytes: toBytes,
   slice: sliceString,
-  // The firmware's indexOf also finds what only begins like the needle where the string ends ("x\r" has "\r\n" at 1).
-  indexOf: function (r, needle, from) {
-    const at = (r as string).indexOf(needle, from);
-    return at + needle.length > r.length ? -1 : at;
-  },
-  concat: function (a, b) {
-    return (a as string) + (b as string);
-  },
+  indexOf: indexOfWhole,
+  concat: concatStrings,
 };
+
+function sameText(s: string): string {
+  return s;
+}
+
+// E.toString of a whole array shares its memory; adding "" makes the copy.
+function copyBytes(u: Uint8Array): string {
+  return u.length ? E.toString(u) + "" : "";
+}
+
+function toBytes(r: string | Uint8Array, from: number, to: number): Uint8Array {
+  return from < to ? E.toUint8Array((r as string).slice(from, to)) : new Uint8Array(0);
+}
+
+// The firmware's indexOf also finds what only begins like the needle where the string ends ("x\r" has "\r\n" at 1).
+function indexOfWhole(r: string | Uint8Array, needle: string, from: number): number {
+  const at = (r as string).indexOf(needle, from);
+  return at + needle.length > r.length ? -1 : at;
+}
+
+function concatStrings(a: string | Uint8Array, b: string | Uint8Array): string {
+  return (a as string) + (b as string);
+}
 
 function sliceString(r: string | Uint8Array, from: number, to: number): string {
   return (r as string).slice(from, to);

@@ -13,9 +13,9 @@ export type { OutletOptions, SendPolicy };
  */
 export class Outlet implements Source, Waiting {
   readonly nc: Connection;
-  readonly isRaw: boolean;
+  declare readonly isRaw: boolean;
   /** Messages that were dropped. */
-  dropped: number;
+  declare dropped: number;
   _policy: SendPolicy;
   _shareBytes: number;
   _queue: Raw[];
@@ -23,16 +23,16 @@ export class Outlet implements Source, Waiting {
   /** Bytes in `_queue`. */
   _waiting: number;
   /** The message being sent, and how much of it is out. */
-  _now: Raw;
-  _at: number;
+  declare _now: Raw;
+  declare _at: number;
   /** Remains the connection's source when there is nothing to send. */
-  _stays: boolean;
-  _isOver: boolean;
-  _isEnding: boolean;
+  declare _stays: boolean;
+  declare _isOver: boolean;
+  declare _isEnding: boolean;
   /** What to send after so many milliseconds without input and output; 0: nothing. */
-  _keepMs: number;
-  _keep: Raw;
-  _isKept: boolean;
+  declare _keepMs: number;
+  declare _keep: Raw;
+  declare _isKept: boolean;
 
   /**
    * With `stays` the outlet goes to `nc.sendFrom` at once, by the caller's hand, and takes the connection for itself;
@@ -42,21 +42,12 @@ export class Outlet implements Source, Waiting {
     checkWaiting(options);
     const share = options.shareBytes;
     this.nc = nc;
-    this.isRaw = true;
-    this.dropped = 0;
     this._policy = options.policy || "dropOld";
     this._shareBytes = share === undefined ? (nc.mgr.pool.pages * nc.mgr.pool.pageBytes) / 8 : share;
     this._queue = [];
     this._topics = [];
     this._waiting = 0;
-    this._now = "";
-    this._at = 0;
-    this._stays = stays;
-    this._isOver = false;
-    this._isEnding = false;
-    this._keepMs = 0;
-    this._keep = "";
-    this._isKept = false;
+    if (stays) this._stays = true;
   }
 
   /** Whether messages can still be sent. */
@@ -122,6 +113,19 @@ export class Outlet implements Source, Waiting {
     this._now = "";
   }
 }
+
+// On the prototype they take none of the memory of a receiver, until they change.
+const defaults = Outlet.prototype as { -readonly [K in keyof Outlet]: Outlet[K] };
+defaults.isRaw = true;
+defaults.dropped = 0;
+defaults._now = "";
+defaults._at = 0;
+defaults._stays = false;
+defaults._isOver = false;
+defaults._isEnding = false;
+defaults._keepMs = 0;
+defaults._keep = "";
+defaults._isKept = false;
 
 /** Many outlets that get the same messages. Those whose connection is gone leave by themselves. */
 export class Broadcast {

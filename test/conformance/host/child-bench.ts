@@ -84,7 +84,7 @@ export const node: Column = {
 /**
  * The real interpreter, running the bundle as `meerkat build --board linux` makes it: a file, or with
  * ESPRUINO_BOOT=flash what it boots from its flash, as a board does. (Interpreters with a board's little memory can only
- * do the latter.)
+ * do the latter.) ESPRUINO_VARIABLES says how many variables it has: with few, the bundle is one for a small board.
  */
 export const espruino: Column = {
   name: "espruino",
@@ -92,7 +92,10 @@ export const espruino: Column = {
   async start(dir) {
     const port = await freePorts();
     const out = join(dir, "device-linux.js");
-    await buildBundle({ app: DEVICE, board: linux, defines: { PORT: String(port) }, out });
+    const variables = Number(process.env.ESPRUINO_VARIABLES ?? linux.variables);
+    // Counted among the variables, a thousand sockets are more than there are.
+    const sockets: Record<string, string> = variables < linux.variables ? { MEERKAT_SOCKETS: "64" } : {};
+    await buildBundle({ app: DEVICE, board: { ...linux, variables }, defines: { PORT: String(port), ...sockets }, out });
     const interpreter = process.env.ESPRUINO as string;
     const isFlashed = process.env.ESPRUINO_BOOT === "flash";
     if (isFlashed) await flash(interpreter, out, dir);
