@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Board } from "../boards/board.js";
 import { esp32 } from "../boards/esp32.js";
 import { buildBundle } from "../cli/build/index.js";
 import { meerkatRoot } from "../cli/build/layout.js";
@@ -27,10 +28,10 @@ export interface Flashed {
   cwd: string;
 }
 
-/** Builds an app for the ESP32 and writes it to flash. `defines` as for the build. */
-export async function flashApp(binary: string, dir: string, app: string, defines = {}): Promise<Flashed> {
+/** Builds an app for a board, which is the ESP32 as a rule, and writes it to flash. `defines` as for the build. */
+export async function flashApp(binary: string, dir: string, app: string, defines = {}, board: Board = esp32): Promise<Flashed> {
   const port = await freePort();
-  const bundle = await buildBundle({ app: join(meerkatRoot, app), board: esp32, defines: { PORT: String(port), ...defines } });
+  const bundle = await buildBundle({ app: join(meerkatRoot, app), board, defines: { PORT: String(port), ...defines } });
   return flash(binary, dir, app, bundle.code, port);
 }
 

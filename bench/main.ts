@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { benchBoards } from "./boards.js";
 import { benchEspruino } from "./espruino.js";
 import { loadTool } from "./load.js";
 import { benchEvbuffer } from "./evbuffer.js";
@@ -13,7 +14,7 @@ import { formatRows, type Row } from "./row.js";
 import { benchTransfer } from "./transfer.js";
 import { benchWs } from "./ws.js";
 
-/* npm run bench [-- --json] [--only node|ws|transfer|libevent|evbuffer|espruino|memory] [--quick] */
+/* npm run bench [-- --json] [--only node|ws|transfer|libevent|evbuffer|espruino|memory|boards] [--quick] */
 
 const RUNNERS: Record<Part, (options: BenchOptions) => Promise<Row[]>> = {
   node: benchNode,
@@ -23,13 +24,14 @@ const RUNNERS: Record<Part, (options: BenchOptions) => Promise<Row[]>> = {
   evbuffer: benchEvbuffer,
   espruino: benchEspruino,
   memory: benchMemory,
+  boards: benchBoards,
 };
 
 /** From this load average on, others use the processors as well. */
 const BUSY_LOAD = 0.8;
 
 const HELP = `npm run bench -- [options]
-  --only PART  node, ws, transfer, libevent, evbuffer, espruino or memory; may be given more than once
+  --only PART  node, ws, transfer, libevent, evbuffer, espruino, memory or boards; may be given more than once
   --quick      short rounds
   --json       one JSON document instead of the table
 ESPRUINO names the interpreter for the parts that need one; MEERKAT_BENCH_MONGOOSE, MEERKAT_BENCH_MONGOOSE6

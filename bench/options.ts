@@ -1,7 +1,7 @@
 /* What all parts of the benchmark are told. */
 
 /** The parts that can be asked for with --only. */
-export const PARTS = ["node", "ws", "transfer", "libevent", "evbuffer", "espruino", "memory"] as const;
+export const PARTS = ["node", "ws", "transfer", "libevent", "evbuffer", "espruino", "memory", "boards"] as const;
 
 export type Part = (typeof PARTS)[number];
 

@@ -27,6 +27,8 @@ export interface Server {
   exit(): string | undefined;
   /** Processor time it took so far, all threads, in seconds; undefined where the system does not tell. */
   cpuS(): number | undefined;
+  /** To its standard input. */
+  type(text: string): void;
   stop(): Promise<void>;
 }
 
@@ -76,6 +78,7 @@ function serverOf(spec: ServerSpec, child: ChildProcess): Server {
     output: () => text,
     exit: () => exit,
     cpuS: () => cpuOf(child.pid),
+    type: (text) => void child.stdin?.write(text),
     stop: () => stop(child, () => exit !== undefined),
   };
 }

@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Board } from "../boards/index.js";
-import { budgetProblems, buildBundle, formatReport, measure, readPack } from "./build/index.js";
+import { buildBundle, formatReport, readPack } from "./build/index.js";
 import { buildError } from "./build/problem.js";
 import { complain, print } from "./console.js";
 
@@ -24,13 +24,11 @@ export async function buildApp(app: string, options: BuildOptions): Promise<void
   const { board, output, define, minify, gzip } = options;
   if (isSameFile(app, output)) throw buildError(`Cannot write ${output}: it is the program itself`, []);
   const pack = options.pack === undefined ? undefined : readPack(options.pack, gzip !== false);
-  const { code, report, warnings } = await buildBundle({ app, board, defines: define, out: output, minify, pack });
+  const interpreter = process.env.ESPRUINO;
+  const { report, warnings } = await buildBundle({ app, board, defines: define, out: output, minify, pack, interpreter });
   for (const warning of warnings) complain(warning);
-  if (process.env.ESPRUINO) report.measured = await measure(process.env.ESPRUINO, code);
   print(formatReport(report));
   print(`Wrote ${output} and ${output}.map`);
-  const problems = budgetProblems(report);
-  if (problems.length) throw buildError("This program is too big:", problems);
 }
 
 function isSameFile(a: string, b: string): boolean {

@@ -20,6 +20,7 @@ import { privateNames } from "./private-names.js";
 import { buildError, sortProblems } from "./problem.js";
 import { chooseMoved, isSmall, ownFunctions } from "./residents.js";
 import { unwrapBundle } from "./unwrap-bundle.js";
+import { measure, type Measured } from "./measure.js";
 import { budgetProblems, reportOf } from "./report.js";
 import type { PartOf, Report } from "./report.js";
 
@@ -27,6 +28,9 @@ import type { PartOf, Report } from "./report.js";
  * An app and a board in, one file of ES5 out that the board's interpreter runs: compiled, checked, bundled, minified,
  * hoisted, and checked again.
  */
+
+/** Variables that are this much larger or smaller than the board's hold nearly as much. */
+const VARIABLE_BYTES_APART = 2;
 
 /** Compressed copies in a pack may fill a board's flash up to here: a program wants room for files of its own. */
 const PACKED_PART_MAX = 0.75;
@@ -46,6 +50,8 @@ export interface BundleOptions {
   overlay?: boolean;
   /** Default true. False leaves names and lines readable, for looking at what the build does. */
   minify?: boolean;
+  /** An Espruino binary on which the variables are measured; without, or where its variables are of another size, they are estimated. */
+  interpreter?: string;
 }
 
 /** A finished bundle. */
@@ -204,19 +210,29 @@ function overlaying(state: BuildState, options: BundleConfigOptions): Plugin {
 function finishing(state: BuildState, options: BundleConfigOptions, file: string): Plugin {
   return {
     name: "meerkat-finish",
-    generateBundle(_output, chunks) {
+    async generateBundle(_output, chunks) {
       for (const chunk of Object.values(chunks)) {
         if (chunk.type !== "chunk") continue;
         const problems = sortProblems(gateOutput(chunk.code, chunk.map, dirname(file)));
         if (problems.length) throw buildError("This program cannot run on a board:", problems);
         const report = reportOf(chunk.code, options.board, state.defines, state.packed, partsOf(chunk.code, chunk.map, dirname(file)));
         report.moved = state.moved;
+        if (options.interpreter) report.measured = await measuredOn(options.interpreter, chunk.code, options);
         options.onReport?.(report);
         const budget = budgetProblems(report);
         if (budget.length) throw buildError("This program is too big:", budget);
       }
     },
   };
+}
+
+/** What the program takes of that interpreter, where that says something about the board. */
+async function measuredOn(interpreter: string, code: string, { board, onWarning }: BundleConfigOptions): Promise<Measured | undefined> {
+  const measured = await measure(interpreter, code);
+  if (measured && Math.abs(measured.variableBytes - board.variableBytes) <= VARIABLE_BYTES_APART) return measured;
+  const why = measured ? `its variables have ${measured.variableBytes} bytes, the board's ${board.variableBytes}` : "the program did not start there";
+  onWarning?.(`Not measured on ${interpreter}: ${why}`);
+  return undefined;
 }
 
 /** Parts of the program are the rooms of src/, the platform, and the app. */

@@ -14,6 +14,8 @@ export interface Measured {
   used: number;
   /** Of the interpreter that was asked. */
   total: number;
+  /** Bytes of one of its variables: where they are not the board's, it tells nothing about the board. */
+  variableBytes: number;
 }
 
 const WRITE_MS = 20000;
@@ -60,16 +62,16 @@ function ask(binary: string, cwd: string): Promise<Measured | undefined> {
       child.on("close", () => done(answer));
       if (child.exitCode !== null || child.pid === undefined) done(answer);
     };
-    const asking = setInterval(() => child.stdin?.write('print("US"+"ED",process.memory().usage,process.memory().total)\n'), ASK_MS);
+    const asking = setInterval(() => child.stdin?.write('print("US"+"ED",process.memory().usage,process.memory().total,process.memory().blocksize)\n'), ASK_MS);
     const giveUp = setTimeout(() => finish(undefined), START_MS);
     child.on("error", () => finish(undefined));
     child.stdin?.on("error", () => undefined);
     child.stdout?.on("data", (bytes: Buffer) => {
       text += bytes.toString("latin1");
       if (/OUT OF MEMORY/.test(text)) return finish(undefined);
-      const answers = [...text.matchAll(/USED (\d+) (\d+)/g)];
+      const answers = [...text.matchAll(/USED (\d+) (\d+) (\d+)/g)];
       const newest = answers.at(-1);
-      if (newest && answers.length > 1 && newest[0] === last) finish({ used: Number(newest[1]), total: Number(newest[2]) });
+      if (newest && answers.length > 1 && newest[0] === last) finish({ used: Number(newest[1]), total: Number(newest[2]), variableBytes: Number(newest[3]) });
       last = newest?.[0] ?? "";
     });
   });
