@@ -37,7 +37,7 @@ const listener = mgr.bind("tcp://:" + (process.env.PORT || "80"), (nc, ev, data)
   else if (ev === MG_EV_WEBSOCKET_HANDSHAKE_DONE) {
     // A tab that sleeps gets the newest readings when it wakes up, and holds up nobody.
     tabs.add(nc, { policy: "latest" });
-    push();
+    pushSoon();
   } else if (ev === MG_EV_TIMER) {
     push();
     nc.setTimer(mgr.time() + PUSH_S);
@@ -71,7 +71,12 @@ function turn(wanted: boolean | undefined): void {
   if (wanted === undefined) return;
   isOn = wanted;
   if (process.env.LED) digitalWrite(process.env.LED, isOn);
-  push();
+  pushSoon();
+}
+
+/** From the timer, not from here: calls are deep enough already where a message arrives, and a board's stack is small. */
+function pushSoon(): void {
+  listener.setTimer(mgr.time());
 }
 
 function push(): void {
