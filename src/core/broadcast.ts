@@ -3,7 +3,7 @@ import { MG_F_CLOSE_IMMEDIATELY } from "./flags.js";
 import { toRaw } from "./mbuf.js";
 import { Err, type Raw } from "./port.js";
 import { State } from "./state.js";
-import { checkWaiting, type OutletOptions, type SendPolicy, take, type Waiting, waitInLine } from "./waiting.js";
+import { clearLine, NOTHING, type OutletOptions, Policy, policyOf, type SendPolicy, take, type Waiting, waitInLine } from "./waiting.js";
 
 export type { OutletOptions, SendPolicy };
 
@@ -16,12 +16,12 @@ export class Outlet implements Source, Waiting {
   declare readonly isRaw: boolean;
   /** Messages that were dropped. */
   declare dropped: number;
-  _policy: SendPolicy;
+  declare _policy: Policy;
   _shareBytes: number;
-  _queue: Raw[];
-  _topics: string[];
+  declare _queue: Raw[];
+  declare _topics: string[];
   /** Bytes in `_queue`. */
-  _waiting: number;
+  declare _waiting: number;
   /** The message being sent, and how much of it is out. */
   declare _now: Raw;
   declare _at: number;
@@ -39,14 +39,11 @@ export class Outlet implements Source, Waiting {
    * without, it does so for each run of messages. TypeError for an unknown policy, RangeError for a negative share.
    */
   constructor(nc: Connection, options: OutletOptions, stays: boolean) {
-    checkWaiting(options);
+    const policy = policyOf(options);
     const share = options.shareBytes;
     this.nc = nc;
-    this._policy = options.policy || "dropOld";
+    if (policy) this._policy = policy;
     this._shareBytes = share === undefined ? (nc.mgr.pool.pages * nc.mgr.pool.pageBytes) / 8 : share;
-    this._queue = [];
-    this._topics = [];
-    this._waiting = 0;
     if (stays) this._stays = true;
   }
 
@@ -64,7 +61,7 @@ export class Outlet implements Source, Waiting {
     if (!message.length || !this.isOpen) return 0;
     const nc = this.nc;
     const isTaken = waitInLine(this, message, topic);
-    if (!isTaken && this._policy === "close") {
+    if (!isTaken && this._policy === Policy.Close) {
       this._isOver = true;
       if (!nc.err) nc.err = Err.UnsentData;
       nc.flags |= MG_F_CLOSE_IMMEDIATELY;
@@ -108,8 +105,7 @@ export class Outlet implements Source, Waiting {
   done(sent: boolean): void {
     if (sent && !this._stays && !this._isEnding) return;
     this._isOver = true;
-    this._queue = [];
-    this._topics = [];
+    clearLine(this);
     this._now = "";
   }
 }
@@ -118,6 +114,10 @@ export class Outlet implements Source, Waiting {
 const defaults = Outlet.prototype as { -readonly [K in keyof Outlet]: Outlet[K] };
 defaults.isRaw = true;
 defaults.dropped = 0;
+defaults._policy = Policy.DropOld;
+defaults._queue = NOTHING;
+defaults._topics = NOTHING;
+defaults._waiting = 0;
 defaults._now = "";
 defaults._at = 0;
 defaults._stays = false;

@@ -20,27 +20,39 @@ export interface OutletOptions {
 export interface Waiting {
   /** Messages that were dropped. */
   dropped: number;
-  _policy: SendPolicy;
+  _policy: Policy;
   _shareBytes: number;
+  /** {@link NOTHING} while there are none: an array of its own would take variables of every receiver. */
   _queue: Raw[];
   _topics: string[];
   /** Bytes in `_queue`. */
   _waiting: number;
 }
 
-const POLICIES = ["latest", "dropNew", "dropOld", "close"];
+/** A {@link SendPolicy} as a number, which takes fewer variables than the word. */
+export const enum Policy {
+  DropOld = 0,
+  Latest = 1,
+  DropNew = 2,
+  Close = 3,
+}
 
-/** Throws TypeError for an unknown policy, RangeError for a negative share. */
-export function checkWaiting(options: OutletOptions): void {
+/** Stands for the queue of whoever has none. Nothing is ever put into it. */
+export const NOTHING: never[] = [];
+
+/** The policy that is asked for. Throws TypeError for an unknown one, RangeError for a negative share. */
+export function policyOf(options: OutletOptions): Policy {
   const share = options.shareBytes;
-  if (options.policy !== undefined && POLICIES.indexOf(options.policy) < 0) throw new TypeError('Unknown policy "' + options.policy + '"');
+  const policy = ["dropOld", "latest", "dropNew", "close"].indexOf(options.policy || "dropOld");
+  if (policy < 0) throw new TypeError('Unknown policy "' + options.policy + '"');
   if (share !== undefined && !(share >= 0)) throw rangeError("shareBytes is " + share + ": must be 0 or more");
+  return policy;
 }
 
 /** Puts a message behind those that wait. False when there is no room for it and the policy makes none: it was dropped. */
 export function waitInLine(w: Waiting, message: Raw, topic: string): boolean {
   const n = message.length;
-  const same = w._policy === "latest" ? w._topics.indexOf(topic) : -1;
+  const same = w._policy === Policy.Latest ? w._topics.indexOf(topic) : -1;
   if (same >= 0) {
     w._waiting += n - w._queue[same].length;
     w._queue[same] = message;
@@ -48,6 +60,10 @@ export function waitInLine(w: Waiting, message: Raw, topic: string): boolean {
     return true;
   }
   if (w._queue.length && w._waiting + n > w._shareBytes && !makeRoom(w, n)) return false;
+  if (!w._queue.length) {
+    w._queue = [];
+    w._topics = [];
+  }
   w._queue.push(message);
   w._topics.push(topic);
   w._waiting += n;
@@ -56,7 +72,7 @@ export function waitInLine(w: Waiting, message: Raw, topic: string): boolean {
 
 /** The share is used up. True when the policy makes room. */
 function makeRoom(w: Waiting, n: number): boolean {
-  if (w._policy === "close" || w._policy === "dropNew") {
+  if (w._policy === Policy.Close || w._policy === Policy.DropNew) {
     w.dropped++;
     return false;
   }
@@ -72,5 +88,12 @@ export function take(w: Waiting): Raw {
   const message = w._queue.shift() as Raw;
   w._topics.shift();
   w._waiting -= message.length;
+  if (!w._queue.length) clearLine(w);
   return message;
+}
+
+/** Nobody waits any more. */
+export function clearLine(w: Waiting): void {
+  w._queue = NOTHING;
+  w._topics = NOTHING;
 }

@@ -5,7 +5,7 @@ import type { Manager } from "../core/manager.js";
 import { toRaw } from "../core/mbuf.js";
 import type { ConnectionOptions } from "../core/options.js";
 import { Err, type Raw } from "../core/port.js";
-import { checkWaiting, type OutletOptions, type SendPolicy, take, type Waiting, waitInLine } from "../core/waiting.js";
+import { clearLine, NOTHING, type OutletOptions, Policy, policyOf, take, type Waiting, waitInLine } from "../core/waiting.js";
 import { backoffMs, timeOption } from "./backoff.js";
 import { offLink, onLink } from "./on-link.js";
 
@@ -56,7 +56,7 @@ export class Keeper implements Waiting {
   /** Attempts since it was last up. */
   attempts: number;
   dropped: number;
-  _policy: SendPolicy;
+  _policy: Policy;
   _shareBytes: number;
   _queue: Raw[];
   _topics: string[];
@@ -89,10 +89,10 @@ export class Keeper implements Waiting {
     this.outageMs = 0;
     this.attempts = 0;
     this.dropped = 0;
-    this._policy = options.policy || "dropOld";
+    this._policy = policyOf(options);
     this._shareBytes = options.shareBytes === undefined ? (mgr.pool.pages * mgr.pool.pageBytes) / 8 : options.shareBytes;
-    this._queue = [];
-    this._topics = [];
+    this._queue = NOTHING;
+    this._topics = NOTHING;
     this._waiting = 0;
     this._o = options;
     this._address = address;
@@ -121,7 +121,7 @@ export class Keeper implements Waiting {
     const m = this._o.send ? own(message) : toRaw(this.mgr._ops, message);
     if (this.isUp && !this._queue.length && put(this, m)) return 1;
     if (waitInLine(this, m, topic || "")) return 1;
-    if (this._policy === "close") this.close();
+    if (this._policy === Policy.Close) this.close();
     return 0;
   }
 
@@ -143,7 +143,7 @@ export function keep(mgr: Manager, address: string, handler: EventHandler, optio
 export function keep(mgr: Manager, address: string, handler: BriefHandler, options?: KeepOptions): Keeper;
 export function keep(mgr: Manager, address: string, handler: EventHandler | BriefHandler, options?: KeepOptions): Keeper {
   const o = options || {};
-  checkWaiting(o);
+  policyOf(o);
   timeOption("upMs", o.upMs, 0, 0);
   timeOption("firstMs", o.firstMs, 0, 0);
   timeOption("idleMs", o.idleMs, 0, 0);
@@ -299,8 +299,7 @@ function own(message: string | Uint8Array): string | Uint8Array {
 
 function over(k: Keeper): void {
   k._isOver = true;
-  k._queue = [];
-  k._topics = [];
+  clearLine(k);
   k._waiting = 0;
   offLink(k.mgr, k._told);
 }

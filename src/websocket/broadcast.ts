@@ -24,6 +24,8 @@ export class WebsocketBroadcast {
 
   constructor() {
     this._outlets = [];
+    // On the prototype it takes nothing of each receiver.
+    (Outlet.prototype as Outlet & { _insert: typeof insert })._insert = insert;
   }
 
   /**
@@ -33,7 +35,6 @@ export class WebsocketBroadcast {
   add(nc: Connection, options?: OutletOptions): Outlet {
     if (!(nc._ps & Ws.Is) || nc._ps & Ws.Client) throw new TypeError("Cannot broadcast to connection " + nc.id + ": it is no WebSocket of a server");
     const outlet = new Outlet(nc, options || {}, false);
-    (outlet as Outlet & { _insert: typeof insert })._insert = insert;
     this._outlets.push(outlet);
     return outlet;
   }
