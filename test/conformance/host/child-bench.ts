@@ -94,7 +94,7 @@ export const espruino: Column = {
     const out = join(dir, "device-linux.js");
     const variables = Number(process.env.ESPRUINO_VARIABLES ?? linux.variables);
     // Counted among the variables, a thousand sockets are more than there are.
-    const sockets: Record<string, string> = variables < linux.variables ? { MEERKAT_SOCKETS: "64" } : {};
+    const sockets: Record<string, string> = variables < linux.variables ? { MEERKAT_SOCKETS: "32" } : {};
     await buildBundle({ app: DEVICE, board: { ...linux, variables }, defines: { PORT: String(port), ...sockets }, out });
     const interpreter = process.env.ESPRUINO as string;
     const isFlashed = process.env.ESPRUINO_BOOT === "flash";

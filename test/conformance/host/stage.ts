@@ -182,8 +182,8 @@ export class Stage {
   }
 
   /** Waits for a line of the device's log that begins with this. */
-  async logged(start: string): Promise<void> {
-    await this.until(() => this.control.log.some((line) => line.startsWith(start)), `the device logs "${start}"`);
+  async logged(start: string, maxMs?: number): Promise<void> {
+    await this.until(() => this.control.log.some((line) => line.startsWith(start)), `the device logs "${start}"`, maxMs);
   }
 
   /** Has the device call the behaviour's `onPoke`. */
