@@ -187,12 +187,14 @@ function onEvent(under: BufferEvent, what: number, bev: BufferEvent): void {
   else tellEnd(bev);
 }
 
-/** The filter's last word, in BEV_FINISHED mode, then the end. */
+/** The filter's last word, in BEV_FINISHED mode, then the end; when something is left below, not before the program reads. */
 function tellEnd(bev: BufferEvent): void {
   const f = filterOf(bev);
   const what = f.end;
+  const isLeft = (bev._under as BufferEvent)._in._m.len > 0;
+  if (isLeft && !(bev._on & EV_READ)) return;
   f.end = 0;
-  if ((bev._under as BufferEvent)._in._m.len && bev._on & EV_READ && processInput(bev, BEV_FINISHED) & MADE) trigger(bev, EV_READ, 0);
+  if (isLeft && processInput(bev, BEV_FINISHED) & MADE) trigger(bev, EV_READ, 0);
   if (!(bev._st & Bev.Freed)) runEvent(bev, what, 0);
 }
 
