@@ -222,6 +222,8 @@ function flush(bev: BufferEvent, iotype: number, mode: number): number {
 function unlink(bev: BufferEvent): void {
   const under = bev._under as BufferEvent;
   const f = filterOf(bev);
+  bev._in._m.clear(); // the program's functions that are called from here may throw
+  bev._out._m.clear();
   if (under._ecb === (onEvent as unknown)) under.setCb(undefined, undefined, undefined, undefined);
   if (bev._opt & BEV_OPT_CLOSE_ON_FREE) under.free();
   else unsuspendRead(under, Suspend.Filter);

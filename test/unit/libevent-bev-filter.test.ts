@@ -245,6 +245,22 @@ for (const name of Object.keys(HOSTS)) {
       st.finish();
     });
 
+    it("gives its pages back also when what frees its context throws", () => {
+      const st = evStage({ platform });
+      const { bev, peer } = st.connected("under");
+      const boom = (): void => { throw new Error("in freeCtx"); };
+      const filter = buffereventFilterNew(bev, null, () => BEV_NEED_MORE, BEV_OPT_CLOSE_ON_FREE, boom, undefined) as BufferEvent;
+      filter.enable(EV_READ);
+      filter.write("out");
+      peer.send("in");
+      st.run();
+      assert.deepEqual([filter.getInput().getLength(), filter.getOutput().getLength()], [2, 3]);
+      assert.throws(() => filter.free(), /in freeCtx/);
+      st.run();
+      assert.notEqual(peer.state, "open");
+      st.finish();
+    });
+
     it("can be freed in every one of its callbacks", () => {
       for (const which of ["read", "write", "event"] as const) {
         for (const options of [BEV_OPT_CLOSE_ON_FREE, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS]) {
