@@ -12,9 +12,10 @@ import { Gate, Listed, NO_OUTPUT, State } from "./state.js";
 
 /** Writes what there is to write: in pieces, from a source, as a datagram, to a pair; or not at all while it may not. */
 function flush(nc: Connection): void {
-  const m = nc._outq();
+  let m = nc._outq();
   if (nc._gate & Gate.Special) flushSpecial(nc, m);
-  else while (canWrite(nc) && (m.len || pull(nc, m))) if (m.len && !writePiece(nc, m)) break;
+  else while (canWrite(nc) && (m.len || pull(nc, m)) && (!m.len || writePiece(nc, m))) m = nc._outq(); // a handler may have taken its queue away
+  m = nc._outq();
   m._leaseKept();
   if (m.len) return;
   nc._gate &= ~Gate.Queued;
@@ -35,7 +36,6 @@ function writePiece(nc: Connection, m: Mbuf): boolean {
   m.remove(r);
   nc._idle = 0;
   call(nc, MG_EV_SEND, r);
-  nc._outq();
   return true;
 }
 

@@ -58,6 +58,7 @@ export function replaceFd(bev: BufferEvent, fd: EvSocket | undefined): number {
 
 function change(bev: BufferEvent, fd: EvSocket | undefined, isClosing: boolean): void {
   if (bev._nc) detach(bev, isClosing);
+  if (bev._t) bev._t.stop(bev);
   if (!fd) return;
   attach(bev, fd);
   bev.enable(bev._on);
@@ -69,11 +70,13 @@ export function setBase(bev: BufferEvent, base: EventBase): number {
   const isDue = bev._queued;
   deactivate(bev._base, bev);
   if (bev._t) bev._t.stop(bev);
+  if (bev._lim) bev._lim._rest();
   if (bev._counted) hold(bev._base, -1);
   bev._counted = 0;
   bev._base = base;
   count(bev);
   if (bev._t) bev._t.adjust(bev);
+  if (bev._lim) bev._lim.moved();
   if (isDue) activate(base, bev);
   return 0;
 }

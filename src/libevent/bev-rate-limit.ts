@@ -5,7 +5,7 @@ import type { BufferEvent } from "./bufferevent.js";
 import { EV_RATE_LIMIT_MAX } from "./constants.js";
 import { deactivate, schedule, type Timed, unschedule } from "./event-queue.js";
 import type { RateLimitGroup } from "./rate-limit-group.js";
-import { Bucket, clip, type EvTokenBucketCfg, refill, tickAt } from "./token-bucket.js";
+import { Bucket, clip, type EvTokenBucketCfg, refill, tickAt, wholeBytes } from "./token-bucket.js";
 
 /** What bounds the speed of one bufferevent: its own buckets, and those of its group. */
 export class RateLimit implements Timed {
@@ -95,6 +95,11 @@ export class RateLimit implements Timed {
     this._settle(this._bucket);
   }
 
+  /** The bufferevent has another base: the next tick comes from there. */
+  moved(): void {
+    if (this._bucket) this._settle(this._bucket);
+  }
+
   /** The bufferevent is freed. */
   drop(): void {
     this._rest();
@@ -131,7 +136,7 @@ export function limitLeft(bev: BufferEvent, isWrite: number): number {
 export function takeFromLimit(bev: BufferEvent, read: number, written: number): void {
   const lim = bev._lim;
   if (!lim || !lim._bucket) throw new TypeError("The bufferevent has no rate limit to take from");
-  lim._bucket._read -= read;
-  lim._bucket._write -= written;
+  lim._bucket._read -= wholeBytes(read);
+  lim._bucket._write -= wholeBytes(written);
   lim._settle(lim._bucket);
 }

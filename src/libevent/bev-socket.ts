@@ -166,6 +166,13 @@ function isOurs(err: number): boolean {
   return err !== 0 && err !== Err.Reset && err !== Err.UnsentData && err !== Err.Failed && err !== Err.Tls;
 }
 
+/** The pages of a buffer are wanted. */
+function drop(buf: EvBuffer): void {
+  const n = buf._m.len;
+  buf._m.clear();
+  if (n) buf._note(0, n);
+}
+
 /** CLOSE: what came stays to be read. */
 function gone(bev: BufferEvent, nc: EvSocket): void {
   const isDropped = nc.err === Err.PoolEmpty || nc.err === Err.ManagerFreed;
@@ -174,7 +181,8 @@ function gone(bev: BufferEvent, nc: EvSocket): void {
   if (!isDropped) bev._own = takeLanding(nc);
   if (!isDropped) nc._s = undefined;
   nc._h = undefined;
-  if (isDropped) bev._in._m.clear();
+  if (isDropped) drop(bev._in);
+  if (isDropped) drop(bev._out);
   count(bev);
   if (bev._t) bev._t.adjust(bev);
   if (bev._st & Bev.Unmade || nc.err === Err.ManagerFreed) return;
@@ -268,8 +276,14 @@ function connected(bev: BufferEvent, err: number): void {
   } else {
     setRoom(bev);
     runEvent(bev, BEV_EVENT_CONNECTED, 0);
-    if (!(bev._on & EV_WRITE)) nc._gate |= Gate.Cork;
+    if (bev._nc === nc && !(bev._on & EV_WRITE)) nc._gate |= Gate.Cork;
   }
+}
+
+/** What was sent before there was a bufferevent goes out first; without a page for that it is lost. */
+function takeOutput(nc: EvSocket, to: Mbuf): void {
+  const m = nc._outq();
+  if (!m._moveBefore(to)) m.clear();
 }
 
 /** Makes the bufferevent the owner of a connection: one under way, one that stands, or one that has ended already. */
@@ -286,6 +300,7 @@ export function attach(bev: BufferEvent, nc: EvSocket): void {
   nc.handler = socketEvent;
   nc.protoData = bev;
   nc._onEnded = ended;
+  if (nc._unsent()) takeOutput(nc, bev._out._m);
   nc._s = bev._out._m;
   nc._h = bev._in._m;
   bev._out._m._public = 1;

@@ -43,9 +43,13 @@ export function startUnlessSuspended(bev: BufferEvent, events: number): void {
   if (bev._t) bev._t.adjust(bev);
 }
 
+function isCount(n: number): boolean {
+  return n >= 0 && Math.floor(n) === n;
+}
+
 /** See {@link BufferEvent.setWatermark}. */
 export function setWatermark(bev: BufferEvent, events: number, low: number, high: number): void {
-  if (!(low >= 0) || !(high >= 0)) throw new TypeError("Watermarks are " + low + " and " + high + ": must be 0 or more");
+  if (!isCount(low) || !isCount(high)) throw new TypeError("Watermarks are " + low + " and " + high + ": must be whole numbers, 0 or more");
   if (events & EV_WRITE) {
     bev._wl = low;
     bev._wh = high;

@@ -110,8 +110,8 @@ function end(bev: BufferEvent, t: Timeout): void {
 
 /** See {@link BufferEvent.setTimeouts}. */
 export function setTimeouts(bev: BufferEvent, read: number | undefined | null, write: number | undefined | null): void {
-  const r = read || 0;
-  const w = write || 0;
+  const r = read === undefined || read === null ? 0 : read;
+  const w = write === undefined || write === null ? 0 : write;
   if (!(r >= 0) || !(w >= 0)) throw new TypeError("Timeouts are " + read + " and " + write + ": must be seconds, 0 or more");
   if (!bev._t && !r && !w) return;
   const t = bev._t || (bev._t = new Timeouts(bev));

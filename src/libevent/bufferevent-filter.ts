@@ -182,12 +182,14 @@ function onEvent(under: BufferEvent, what: number, bev: BufferEvent): void {
   else tellEnd(bev);
 }
 
-/** The filter's last word, in BEV_FINISHED mode, then the end. */
+/** The filter's last word, in BEV_FINISHED mode, then the end; when something is left below, not before the program reads. */
 function tellEnd(bev: BufferEvent): void {
   const f = filterOf(bev);
   const what = f.end;
+  const isLeft = (bev._under as BufferEvent)._in._m.len > 0;
+  if (isLeft && !(bev._on & EV_READ)) return;
   f.end = 0;
-  if ((bev._under as BufferEvent)._in._m.len && bev._on & EV_READ && processInput(bev, BEV_FINISHED) & MADE) trigger(bev, EV_READ, 0);
+  if (isLeft && processInput(bev, BEV_FINISHED) & MADE) trigger(bev, EV_READ, 0);
   if (!(bev._st & Bev.Freed)) runEvent(bev, what, 0);
 }
 
@@ -215,6 +217,8 @@ function flush(bev: BufferEvent, iotype: number, mode: number): number {
 function unlink(bev: BufferEvent): void {
   const under = bev._under as BufferEvent;
   const f = filterOf(bev);
+  bev._in._m.clear(); // the program's functions that are called from here may throw
+  bev._out._m.clear();
   if (under._ecb === (onEvent as unknown)) under.setCb(undefined, undefined, undefined, undefined);
   // `under.free()`, written out: the end of a connection is the deepest place, and each call costs stack.
   if (bev._opt & BEV_OPT_CLOSE_ON_FREE && !(under._st & Bev.Freed) && --under._ref <= 0) under._release();

@@ -149,7 +149,7 @@ export class BufferEvent {
   /**
    * EV_READ: the read callback comes when at least `low` bytes are in the input, and reading rests at `high` (0: at what one
    * connection may hold). EV_WRITE: the write callback comes when at most `low` bytes are in the output; `high` is for
-   * filters (bufferevent_setwatermark). TypeError for a mark below 0.
+   * filters (bufferevent_setwatermark). TypeError for a mark below 0 or between two bytes.
    */
   setWatermark(events: number, low: number, high: number): void {
     setWatermark(this, events, low, high);
@@ -271,7 +271,7 @@ export class BufferEvent {
     return limitLeft(this, 1);
   }
 
-  /** Takes from the bucket for reading; a negative number gives. 0. TypeError without a rate limit (bufferevent_decrement_read_limit). */
+  /** Takes from the bucket for reading; a negative number gives. 0. TypeError without a rate limit, and for a number that is not whole (bufferevent_decrement_read_limit). */
   decrementReadLimit(bytes: number): number {
     takeFromLimit(this, bytes, 0);
     return 0;
@@ -295,13 +295,13 @@ export class BufferEvent {
 
   /** Most bytes read before the read callback; 0: the default, 16384 (bufferevent_set_max_single_read). */
   setMaxSingleRead(size: number): number {
-    this._rmax = size > 0 ? size : 16384;
+    this._rmax = size >= 1 ? Math.floor(size) : 16384;
     return 0;
   }
 
   /** Most bytes written at once; 0: what the platform takes (bufferevent_set_max_single_write). */
   setMaxSingleWrite(size: number): number {
-    this._wmax = size > 0 ? size : 0;
+    this._wmax = size >= 1 ? Math.floor(size) : 0;
     boundWrites(this);
     return 0;
   }
@@ -321,7 +321,7 @@ export class BufferEvent {
    * priority, or a pair or filter (bufferevent_priority_set).
    */
   prioritySet(priority: number): number {
-    if (this._ops !== socketEnd || !(priority >= 0 && priority < this._base._queues.length)) return -1;
+    if (this._ops !== socketEnd || !this._base._queues[priority]) return -1;
     this._pri = priority;
     this._st |= Bev.Ranked;
     return 0;

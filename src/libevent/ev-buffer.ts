@@ -109,7 +109,7 @@ export class EvBuffer {
 
   /** Moves up to `datlen` bytes from the front to the back of `dst`. Answers how many; -1: an end is frozen, or no room. */
   removeBuffer(dst: EvBuffer, datlen: number): number {
-    const n = Math.min(datlen, this._m.len);
+    const n = Math.floor(Math.min(datlen, this._m.len));
     if (!(n > 0) || dst === this) return 0;
     if (dst._frozen & Frozen.Back || this._frozen & Frozen.Front) return -1;
     return dst._takeFrom(this, n) ? n : -1;

@@ -204,11 +204,11 @@ function accepted(nc: EvSocket, lev: EvConnListener): void {
 /** LEV_OPT_DEFERRED_ACCEPT: the first byte, the end, or a second without either. */
 function silentEvent(nc: EvSocket, ev: number): void {
   if (ev === MG_EV_POLL && nc._idle < SILENT_MS) return;
-  const lev = (nc.listener as EvSocket).protoData as EvConnListener;
+  const lev = (nc.listener as EvSocket).protoData as EvConnListener | undefined;
   if (nc._i) nc._in();
   parkFd(nc);
   if (ev === MG_EV_CLOSE) nc.protoData = takeLanding(nc);
-  if (lev._isFreed && lev._flags & LEV_OPT_CLOSE_ON_FREE) closeFd(nc);
+  if (!lev) closeFd(nc); // it was freed, and its socket closed
   else arrive(nc, lev);
 }
 

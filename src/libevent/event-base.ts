@@ -100,9 +100,7 @@ export class EventBase {
   /** Ends the loop after the pass that comes in `seconds`, default: the next. 0. */
   loopexit(seconds?: number): number {
     const item: Timed = { _pri: this._queues.length >> 1, _queued: 0, _fire: () => void (this._state |= Loop.Exit), _at: 0, _res: 0 };
-    if (seconds) schedule(this, item, this._in(seconds));
-    else activate(this, item);
-    return 0;
+    return this._run(item, seconds);
   }
 
   /** Ends the loop after the callback that is running. 0. */
@@ -130,7 +128,7 @@ export class EventBase {
 
   /** Sets how many priorities there are, 1 to 255; a new event has the middle one. 0; -1 while events are active. RangeError for another number. */
   priorityInit(count: number): number {
-    if (!(count >= 1 && count < EVENT_MAX_PRIORITIES)) throw rangeError("Cannot have " + count + " priorities: must be 1 to " + (EVENT_MAX_PRIORITIES - 1));
+    if (!(count >= 1 && count < EVENT_MAX_PRIORITIES && Math.floor(count) === count)) throw rangeError("Cannot have " + count + " priorities: must be 1 to " + (EVENT_MAX_PRIORITIES - 1));
     if (this._nActive) return -1;
     this._queues = [];
     for (let i = 0; i < count; i++) this._queues.push([]);
@@ -145,9 +143,7 @@ export class EventBase {
   once(fd: Connection | null, events: number, cb: EventCb, arg?: unknown, seconds?: number): number {
     checkEvent(fd, events, cb);
     const item: Timed = { _pri: this._queues.length >> 1, _queued: 0, _fire: () => cb(fd, EV_TIMEOUT, arg), _at: 0, _res: 0 };
-    if (seconds) schedule(this, item, this._in(seconds));
-    else activate(this, item);
-    return 0;
+    return this._run(item, seconds);
   }
 
   /** When this pass began, in seconds on the clock of `mgr.time()`; outside of a pass: now. */
@@ -203,6 +199,13 @@ export class EventBase {
     for (let i = 0; i < this._queues.length; i++) this._queues[i].splice(0); // it may be running
     this._nc.flags |= MG_F_CLOSE_IMMEDIATELY;
     if (this._isOwn) this.manager.free();
+  }
+
+  /** Has the item run in so many seconds; without, or 0: in the next pass. */
+  _run(item: Timed, seconds: number | undefined): number {
+    if (seconds || (seconds !== undefined && isNaN(seconds))) schedule(this, item, this._in(seconds));
+    else activate(this, item);
+    return 0;
   }
 
   /** Platform ms in so many seconds. */

@@ -107,7 +107,7 @@ export class Event {
 
   /** Sets its priority; 0 is the most urgent. 0; -1 while it is active. RangeError for one that the base has not. */
   prioritySet(priority: number): number {
-    if (!(priority >= 0 && priority < this._base._queues.length)) {
+    if (!this._base._queues[priority]) {
       throw rangeError("Cannot have priority " + priority + ": the base has 0 to " + (this._base._queues.length - 1));
     }
     if (this._queued) return -1;

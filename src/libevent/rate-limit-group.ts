@@ -4,7 +4,7 @@ import { suspendRead, suspendWrite, unsuspendRead, unsuspendWrite } from "./bev-
 import type { BufferEvent } from "./bufferevent.js";
 import type { EventBase } from "./event-base.js";
 import { schedule, type Timed, unschedule } from "./event-queue.js";
-import { Bucket, clip, type EvTokenBucketCfg, refill, tickAt } from "./token-bucket.js";
+import { Bucket, clip, type EvTokenBucketCfg, refill, tickAt, wholeBytes } from "./token-bucket.js";
 
 /** Bytes a member may move at a time however many there are, unless the program says otherwise. */
 const MIN_SHARE = 64;
@@ -61,10 +61,10 @@ export class RateLimitGroup implements Timed {
     return 0;
   }
 
-  /** Fewest bytes a member may move at a time, so that many members do not move one each (…_group_set_min_share). 0. */
+  /** Fewest bytes a member may move at a time, so that many members do not move one each; less than 1 counts as 1 (…_group_set_min_share). 0. */
   setMinShare(share: number): number {
-    this._wantedShare = share;
-    this._minShare = Math.min(share, this._cfg._readRate, this._cfg._writeRate);
+    this._wantedShare = wholeBytes(share);
+    this._minShare = Math.max(1, Math.min(share, this._cfg._readRate, this._cfg._writeRate)); // 0 would let nobody move the last few
     return 0;
   }
 
@@ -80,14 +80,14 @@ export class RateLimitGroup implements Timed {
 
   /** Takes from the bucket for reading; a negative number gives (…_group_decrement_read). 0. */
   decrementRead(bytes: number): number {
-    this._bucket._read -= bytes;
+    this._bucket._read -= wholeBytes(bytes);
     this._settle();
     return 0;
   }
 
   /** The same for writing (…_group_decrement_write). 0. */
   decrementWrite(bytes: number): number {
-    this._bucket._write -= bytes;
+    this._bucket._write -= wholeBytes(bytes);
     this._settle();
     return 0;
   }

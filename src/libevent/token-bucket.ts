@@ -15,11 +15,17 @@ export class EvTokenBucketCfg {
   }
 }
 
+/** Throws TypeError unless it is a whole number: with anything else a bucket would never be full or empty. */
+export function wholeBytes(n: number): number {
+  if (Math.floor(n) !== n) throw new TypeError("Bytes are " + n + ": must be a whole number");
+  return n;
+}
+
 /** Most seconds in a tick, as in C: 2^31 - 1 milliseconds. */
 const TICK_MAX_S = 2147483;
 
 /**
- * Rates in bytes a tick, bursts in bytes, and the tick in seconds (default 1). Undefined, as in C, for a rate below 1 or above
+ * Rates in bytes a tick, bursts in bytes (whole ones: a fraction is cut off), and the tick in seconds (default 1). Undefined, as in C, for a rate below 1 or above
  * its burst, and for a tick below a millisecond or above 2147483 s (ev_token_bucket_cfg_new).
  */
 export function evTokenBucketCfgNew(
@@ -29,7 +35,7 @@ export function evTokenBucketCfgNew(
   if (!(tick >= 0 && tick <= TICK_MAX_S)) return undefined;
   const tickMs = Math.floor(tick * 1000);
   if (!tickMs || !(readRate >= 1 && readRate <= readBurst) || !(writeRate >= 1 && writeRate <= writeBurst)) return undefined;
-  return new EvTokenBucketCfg(readRate, readBurst, writeRate, writeBurst, tickMs);
+  return new EvTokenBucketCfg(Math.floor(readRate), Math.floor(readBurst), Math.floor(writeRate), Math.floor(writeBurst), tickMs);
 }
 
 /** Which tick it is at `nowMs`. */

@@ -284,7 +284,11 @@ function watchTime(k: Keeper): void {
 
 /** Sends what waits, as far as it is taken. */
 function flush(k: Keeper): void {
-  while (k.isUp && k._queue.length && put(k, k._queue[0])) take(k);
+  while (k.isUp && k._queue.length) {
+    const message = k._queue[0];
+    if (!put(k, message)) return;
+    if (k._queue[0] === message) take(k); // the program's `send` may have closed it, or put more in line
+  }
 }
 
 function put(k: Keeper, message: Raw): number {

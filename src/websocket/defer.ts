@@ -24,7 +24,7 @@ export function deferWebsocket(nc: Connection, hm: HttpMessage): void {
  * effect, when it does not wait any more: the connection closed, or the handshake was answered.
  */
 export function acceptWebsocket(nc: Connection): boolean {
-  if (!isWaiting(nc)) return false;
+  if (!isWaiting(nc) && !isAsked(nc)) return false;
   post(nc, accept, undefined, undefined);
   return true;
 }
@@ -32,6 +32,11 @@ export function acceptWebsocket(nc: Connection): boolean {
 /** Whether nobody has answered, not even in the event that is going on. */
 function isWaiting(nc: Connection): boolean {
   return nc._state === State.Open && nc._owner === onWaiting && !(nc._f & CLOSE_FLAGS) && nc._unsent() <= nc._due && !isBegun(nc);
+}
+
+/** Whether the program is being asked, and has put its answer off in the same breath. */
+function isAsked(nc: Connection): boolean {
+  return (nc._f & MG_F_IS_WEBSOCKET) !== 0 && !(nc._ps & Ws.Is) && (nc as Asked)._asked !== undefined;
 }
 
 function accept(nc: Connection): void {

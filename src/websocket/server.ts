@@ -101,6 +101,7 @@ function check(hm: HttpMessage): number {
 function ask(nc: Connection, hm: HttpMessage, handler: AnyHandler): AnyHandler | undefined {
   const before = nc._unsent();
   nc._f |= MG_F_IS_WEBSOCKET;
+  if ((nc as Asked)._asked) (nc as Asked)._asked = undefined; // of an earlier handshake, which was refused
   handler(nc, MG_EV_WEBSOCKET_HANDSHAKE_REQUEST, hm);
   const waiting = (nc as Asked)._asked;
   if (nc._f & CLOSE_FLAGS || isAnswered(nc, before) || waiting) {

@@ -182,6 +182,31 @@ for (const name of Object.keys(HOSTS)) {
       st.finish();
     });
 
+    it("that does not read hears of the end when it does, after what came before it", () => {
+      const st = evStage({ platform });
+      for (const what of ["a flush", "a partner that is freed"]) {
+        const [far, under] = buffereventPairNew(st.base, 0) as [BufferEvent, BufferEvent];
+        st.owned.push(far);
+        const filter = st.watch(buffereventFilterNew(under, dropX, null, BEV_OPT_CLOSE_ON_FREE, null, undefined) as BufferEvent, "filter");
+        filter.enable(EV_READ);
+        far.write("xax");
+        st.run();
+        filter.disable(EV_READ);
+        if (what === "a flush") {
+          far.write("b");
+          far.flush(EV_WRITE, BEV_FINISHED);
+        } else {
+          far.free();
+        }
+        st.run();
+        assert.deepEqual(st.said.splice(0), ["filter read 1"], what);
+        filter.enable(EV_READ);
+        st.run();
+        assert.deepEqual(st.said.splice(0), what === "a flush" ? ["filter read 2", "filter READING|EOF"] : ["filter READING|EOF"], what);
+      }
+      st.finish();
+    });
+
     it("is not called again while it is at work, and what is written meanwhile follows", () => {
       let depth = 0;
       let isFirst = true;
@@ -217,6 +242,22 @@ for (const name of Object.keys(HOSTS)) {
       st.run();
       assert.deepEqual(freed, ["one", "two"]);
       assert.equal(peer.state, "ended");
+      st.finish();
+    });
+
+    it("gives its pages back also when what frees its context throws", () => {
+      const st = evStage({ platform });
+      const { bev, peer } = st.connected("under");
+      const boom = (): void => { throw new Error("in freeCtx"); };
+      const filter = buffereventFilterNew(bev, null, () => BEV_NEED_MORE, BEV_OPT_CLOSE_ON_FREE, boom, undefined) as BufferEvent;
+      filter.enable(EV_READ);
+      filter.write("out");
+      peer.send("in");
+      st.run();
+      assert.deepEqual([filter.getInput().getLength(), filter.getOutput().getLength()], [2, 3]);
+      assert.throws(() => filter.free(), /in freeCtx/);
+      st.run();
+      assert.notEqual(peer.state, "open");
       st.finish();
     });
 

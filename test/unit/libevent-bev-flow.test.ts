@@ -317,6 +317,28 @@ describe("mistakes with a bufferevent", () => {
     const { bev } = st.connected("b");
     assert.throws(() => bev.setWatermark(EV_READ, -1, 0), /Watermarks are -1 and 0/);
     assert.throws(() => bev.setTimeouts(-1, null), /Timeouts are -1 and null/);
+    assert.throws(() => bev.setTimeouts(NaN, 1), /Timeouts are NaN and 1/);
+    for (const mark of [NaN, 1.5]) assert.throws(() => bev.setWatermark(EV_READ, 0, mark), TypeError);
+    assert.deepEqual(bev.getWatermark(EV_READ), { low: 0, high: 0 });
+    assert.equal(bev.prioritySet(0.5), -1);
+    st.finish();
+  });
+
+  it("moves whole bytes when single reads and writes are bounded by something else", () => {
+    const st = evStage();
+    const { bev, peer } = st.connected("b");
+    for (const size of [0.5, NaN]) {
+      bev.setMaxSingleRead(size);
+      bev.setMaxSingleWrite(size);
+      assert.equal(bev.getMaxSingleRead(), 16384);
+    }
+    bev.setMaxSingleRead(2.5);
+    bev.setMaxSingleWrite(2.5);
+    bev.enable(EV_READ);
+    bev.write("hello");
+    peer.send("hello");
+    st.run(1000);
+    assert.deepEqual([bev.getInput().text(), bev.getInput().getLength(), peer.received], ["hello", 5, "hello"]);
     st.finish();
   });
 });

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { MG_ERR_EVICTED, MG_ERR_HANDLER_THREW, MG_ERR_RESET } from "../../src/core/errors.js";
 import {
   BEV_EVENT_EOF, BEV_EVENT_READING, BEV_EVENT_TIMEOUT, BEV_OPT_CLOSE_ON_FREE, BEV_OPT_DEFER_CALLBACKS, BEV_TRIG_DEFER_CALLBACKS, BEV_TRIG_IGNORE_WATERMARKS,
-  type BufferEvent, EV_READ, EV_WRITE, EventBase, type EvSocket, evutilSocketGeterror,
+  type BufferEvent, EV_READ, EV_WRITE, EvBuffer, EVBUFFER_EOL_LF, EventBase, type EvSocket, evutilSocketGeterror,
 } from "../../src/libevent/index.js";
-import { type Acts, enabledText, evStage, HOSTS } from "./libevent-support.js";
+import { starve } from "../../src/core/room.js";
+import { type Acts, enabledText, evStage, HERE, HOSTS, THERE } from "./libevent-support.js";
 
 const DEFERRED = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS;
 
@@ -142,6 +143,77 @@ for (const name of Object.keys(HOSTS)) {
       peer.send("abcdef");
       st.run();
       assert.deepEqual(st.said.filter((line) => line.includes("read")), ["b read 2", "next read 4"]);
+      st.finish();
+    });
+
+    it("may change its connection in its write callback: what is left goes to the next one", () => {
+      const st = evStage({ platform: { ...platform, caps: { ...platform.caps, writeMaxBytes: 100 } } });
+      const other = st.connected("other");
+      const next = other.bev.getFd() as EvSocket;
+      other.bev.setFd(null);
+      const { bev, peer } = st.connected("b", { write(b) {
+        if (b.getFd() !== next) b.replaceFd(next);
+      } });
+      bev.setWatermark(EV_WRITE, 1000, 0);
+      bev.write("x".repeat(300));
+      st.run(1000);
+      assert.deepEqual([peer.received.length, other.peer.received.length], [100, 200]);
+      st.finish();
+    });
+
+    it("may give its connection away in its write callback, to one that has something to write", () => {
+      const st = evStage({ platform });
+      const heir = st.socket("heir", null);
+      heir.write("more");
+      const { bev, peer } = st.connected("b", { write(b) {
+        const fd = b.getFd();
+        b.setFd(null);
+        heir.setFd(fd);
+      } });
+      bev.write("first ");
+      st.run(1000);
+      assert.equal(peer.received, "first more");
+      st.finish();
+    });
+
+    it("sends what its connection was given before it had it, first", () => {
+      const st = evStage({ platform });
+      const fds: EvSocket[] = [];
+      st.listen(80, (fd) => fds.push(fd));
+      const peer = st.s.world.connectPeer(THERE, HERE, 80);
+      st.run();
+      fds[0].send("before ");
+      const bev = st.socket("b", null);
+      bev.write("after");
+      bev.setFd(fds[0]);
+      st.run();
+      assert.equal(peer.received, "before after");
+      st.finish();
+    });
+
+    it("has an empty input that is like a new one when its pages were taken away", () => {
+      const st = evStage({ platform, mgr: { limits: { starveMs: 1000 } } });
+      const { bev, peer } = st.connected("b");
+      const told: string[] = [];
+      bev.getInput().addCb((_buf, info) => told.push(`${info.nAdded} ${info.nDeleted}`));
+      bev.enable(EV_READ);
+      peer.send("half a line");
+      st.run();
+      assert.equal(bev.getInput().readln(EVBUFFER_EOL_LF), undefined);
+      const hog = new EvBuffer(st.base);
+      while (hog.add("x") === 0);
+      starve(bev.getFd() as EvSocket);
+      st.run(60_000);
+      assert.deepEqual([st.said.pop(), told], ["b READING|ERROR", ["11 0", "0 11"]]);
+      hog.free();
+      const other = st.connected("other");
+      const fd = other.bev.getFd();
+      other.bev.setFd(null);
+      bev.replaceFd(fd);
+      bev.enable(EV_READ);
+      other.peer.send("a\nb\n");
+      st.run();
+      assert.equal(bev.getInput().readln(EVBUFFER_EOL_LF), "a");
       st.finish();
     });
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { SimPeer } from "../../platform/sim/index.js";
 import {
   BEV_OPT_CLOSE_ON_FREE, type BufferEvent, buffereventAddToRateLimitGroup, buffereventPairNew, buffereventRateLimitGroupNew,
-  buffereventRemoveFromRateLimitGroup, EV_RATE_LIMIT_MAX, EV_READ, type EvTokenBucketCfg, evTokenBucketCfgNew,
+  buffereventRemoveFromRateLimitGroup, EV_RATE_LIMIT_MAX, EV_READ, EventBase, EVLOOP_NO_EXIT_ON_EMPTY,
+  type EvTokenBucketCfg, evTokenBucketCfgNew,
 } from "../../src/libevent/index.js";
 import { type EvStage, evStage, HOSTS } from "./libevent-support.js";
 
@@ -234,6 +235,54 @@ for (const name of Object.keys(HOSTS)) {
       buffereventRemoveFromRateLimitGroup(one.bev);
       group.free();
       other.free();
+      st.finish();
+    });
+
+    it("moves whole bytes at rates that are not, and is not confused by what is no number", () => {
+      const st = evStage({ platform });
+      const { bev, peer, count } = taking(st, "b");
+      bev.setRateLimit(evTokenBucketCfgNew(2.5, 7.5, 2.5, 7.5, 0.1));
+      for (const bytes of [NaN, 0.5]) assert.throws(() => bev.decrementReadLimit(bytes), TypeError);
+      peer.send("hello world");
+      bev.write("hello world");
+      st.run(2000);
+      assert.deepEqual([count(), peer.received], [11, "hello world"]);
+      const group = buffereventRateLimitGroupNew(st.base, cfgOf(100, 100, 1));
+      for (const bytes of [NaN, 0.5]) assert.throws(() => group.decrementWrite(bytes), TypeError);
+      assert.throws(() => group.setMinShare(NaN), TypeError);
+      assert.equal(group.getWriteLimit(), 100);
+      st.finish();
+    });
+
+    it("lets the members of a group move a byte each when no least share is asked for", () => {
+      const st = evStage({ platform });
+      const group = buffereventRateLimitGroupNew(st.base, cfgOf(3, 3, 0.1));
+      group.setMinShare(0);
+      const all = ["a", "b", "c", "d", "e"].map((one) => taking(st, one));
+      for (const { bev, peer } of all) {
+        buffereventAddToRateLimitGroup(bev, group);
+        peer.send("0123456789");
+        bev.write("0123456789");
+      }
+      st.run(10_000);
+      assert.deepEqual(all.map((one) => [one.count(), one.peer.received.length]), Array(5).fill([10, 10]));
+      st.finish();
+    });
+
+    it("takes its rate along to another base", () => {
+      const st = evStage({ platform });
+      const next = new EventBase(st.s.mgr);
+      next.loop(EVLOOP_NO_EXIT_ON_EMPTY);
+      st.owned.push(next);
+      const { bev, peer, count } = taking(st, "b");
+      bev.setRateLimit(cfgOf(5, 5, 0.5));
+      peer.send("x".repeat(20));
+      st.run();
+      assert.equal(bev.baseSet(next), 0);
+      assert.equal(st.base._timers.length, 0);
+      st.base.loopbreak();
+      st.run(10_000);
+      assert.equal(count(), 20);
       st.finish();
     });
 

@@ -161,6 +161,21 @@ describe("timeouts of other bufferevents", () => {
     });
   }
 
+  it("ends with the connection that is taken away", () => {
+    const st = evStage();
+    const { bev } = st.connected("b");
+    bev.setTimeouts(0.2, 0.2);
+    bev.enable(EV_READ);
+    const fd = bev.getFd();
+    bev.setFd(null);
+    st.run(1000);
+    assert.deepEqual(st.said, []);
+    bev.setFd(fd);
+    st.run(1000);
+    assert.deepEqual(st.said.filter((line) => line !== "b wrote"), ["b READING|TIMEOUT"]);
+    st.finish();
+  });
+
   it("a pair's read timeout begins anew with what its partner writes", () => {
     const st = evStage();
     const [one, two] = buffereventPairNew(st.base, 0) as [BufferEvent, BufferEvent];

@@ -56,6 +56,15 @@ for (const form of ["array", "string"] as RawForm[]) {
       assert.deepEqual([buf.prepend("x"), buf.addPrintf("%d", 7), buf.addReference("x"), buf.getLength()], [-1, -1, -1, most]);
     });
 
+    it("moves whole bytes, whatever it is asked for", () => {
+      const other = new EvBuffer(base);
+      buf.add("hello");
+      assert.deepEqual([NaN, -1, 0.5].map((n) => buf.removeBuffer(other, n)), [0, 0, 0]);
+      assert.deepEqual([buf.removeBuffer(other, 1.5), other.text(), buf.text(), buf.getLength()], [1, "h", "ello", 4]);
+      assert.equal(buf.removeBuffer(other, Infinity), 4);
+      other.free();
+    });
+
     it("formats", () => {
       assert.equal(buf.addPrintf("%s=%d;", "a", 7), 4);
       assert.equal(buf.addVprintf("%x", [255]), 2);

@@ -241,6 +241,8 @@ describe("EventBase", () => {
       assert.equal(base.priorityInit(2), 0);
       assert.throws(() => base.priorityInit(0), RangeError);
       assert.throws(() => base.priorityInit(256), RangeError);
+      assert.throws(() => base.priorityInit(1.5), RangeError);
+      assert.throws(() => ev.prioritySet(0.5), RangeError);
     });
 
     it("that the base has no longer count as its least urgent", () => {
@@ -267,7 +269,10 @@ describe("EventBase", () => {
     base.dispatch();
     world.runFor(1000);
     assert.deepEqual(take(), ["b 1 at 0", "a 1 at 100"]);
-    assert.throws(() => base.once(null, EV_TIMEOUT, note, "a", -1), RangeError);
+    for (const seconds of [-1, NaN]) {
+      assert.throws(() => base.once(null, EV_TIMEOUT, note, "a", seconds), RangeError);
+      assert.throws(() => base.loopexit(seconds), RangeError);
+    }
     assert.throws(() => base.once(null, EV_TIMEOUT, undefined as never), TypeError);
   });
 

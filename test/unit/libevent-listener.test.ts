@@ -230,6 +230,20 @@ for (const name of Object.keys(HOSTS)) {
       st.finish();
     });
 
+    it("with LEV_OPT_DEFERRED_ACCEPT may be freed while somebody has said nothing yet, who is turned away then", () => {
+      const st = evStage({ platform });
+      const { lev } = noting(st, FLAGS | LEV_OPT_DEFERRED_ACCEPT);
+      const [talks, leaves, silent] = [dial(st), dial(st), dial(st)];
+      lev.free();
+      st.run();
+      talks.send("GET");
+      leaves.fin();
+      st.run(3000);
+      assert.deepEqual([talks.state, leaves.state, silent.state].filter((state) => state === "open"), []);
+      assert.deepEqual([st.said, st.s.logs], [[], []]);
+      st.finish();
+    });
+
     it("reads nothing from a connection that nobody has taken over, or no more than one may hold", () => {
       const st = evStage({ platform });
       const { fds } = noting(st, FLAGS);

@@ -185,6 +185,20 @@ describe("keep: connections", () => {
     other.s.run(100_000);
   });
 
+  it("may be closed by the program's own way of sending", () => {
+    const sent: string[] = [];
+    const made = kept({ send: (_nc, message) => {
+      sent.push(String(message));
+      made.k.close();
+      return 1;
+    } });
+    made.k.send("a");
+    made.k.send("b");
+    made.s.run();
+    assert.deepEqual([sent, made.k.waiting, made.s.logs], [["a"], 0, []]);
+    made.s.finish();
+  });
+
   it("throws for what cannot be, and leaves nothing behind", () => {
     const s = stage();
     const bad: [string, unknown, KeepOptions?][] = [

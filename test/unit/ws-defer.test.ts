@@ -9,7 +9,7 @@ import {
 } from "../../src/websocket/index.js";
 import { type Stage, stage } from "./core-support.js";
 import { get, readReplies } from "./http-support.js";
-import { echo, openWs, serveWs, text, upgrade } from "./ws-support.js";
+import { acceptFor, echo, openWs, serveWs, text, upgrade } from "./ws-support.js";
 
 describe("websocket: a handshake that is answered later", () => {
   /** A server that puts every handshake off, at an endpoint, and the id of whom it owes an answer. */
@@ -103,7 +103,6 @@ describe("websocket: a handshake that is answered later", () => {
       if (ev !== MG_EV_WEBSOCKET_HANDSHAKE_REQUEST) return;
       deferWebsocket(nc, data);
       id = nc.id;
-      assert.equal(acceptWebsocket(nc), false, "not in the event itself");
     });
     const peer = s.peer(80);
     peer.send(get("/big") + upgrade("", "/ws"));
@@ -112,6 +111,53 @@ describe("websocket: a handshake that is answered later", () => {
     s.run(20);
     assert.match(peer.take(), /^HTTP\/1\.1 200 [^]*x{900}HTTP\/1\.1 101 /);
     s.finish();
+  });
+
+  it("can be accepted in the event itself, when the answer is there at once", () => {
+    const s = stage();
+    const listener = serveWs(s, []);
+    registerWebsocketEndpoint(listener, "/ws$", (nc, ev, data) => {
+      if (ev === MG_EV_WEBSOCKET_FRAME) echo(nc, data);
+      if (ev !== MG_EV_WEBSOCKET_HANDSHAKE_REQUEST) return;
+      deferWebsocket(nc, data);
+      assert.equal(acceptWebsocket(nc), true);
+    });
+    const peer = s.peer(80);
+    for (const byte of upgrade("", "/ws") + text("early")) {
+      peer.send(byte);
+      s.run(1);
+    }
+    s.run(20);
+    assert.match(peer.take(), /^HTTP\/1\.1 101 [^]*\r\n\r\n\x81\x05early$/);
+    s.finish();
+  });
+
+  it("leaves nothing behind when it is refused: the next one on the connection is a new one", () => {
+    for (const isAtOnce of [true, false]) {
+      const s = stage();
+      const listener = serveWs(s, []);
+      let asked = 0;
+      let id = 0;
+      registerWebsocketEndpoint(listener, "/ws$", (nc, ev, data) => {
+        if (ev !== MG_EV_WEBSOCKET_HANDSHAKE_REQUEST || asked++) return;
+        id = nc.id;
+        deferWebsocket(nc, data);
+        if (isAtOnce) httpReply(nc, 401, "", "");
+      });
+      const peer = s.peer(80);
+      peer.send(upgrade("", "/ws"));
+      s.run(20);
+      if (!isAtOnce) httpReply(s.mgr.find(id) as Connection, 401, "", "");
+      s.run(20);
+      assert.match(peer.take(), /^HTTP\/1\.1 401 /);
+      const key = "AAAAAAAAAAAAAAAAAAAAAA==";
+      peer.send(upgrade("", "/ws", key));
+      s.run(20);
+      const reply = peer.take();
+      assert.match(reply, /^HTTP\/1\.1 101 /);
+      assert.ok(reply.includes(acceptFor(key)));
+      s.finish();
+    }
   });
 
   it("cannot be put off when none is being asked for", () => {
