@@ -113,13 +113,13 @@ function frameOver(nc: Connection, st: Incomplete): boolean {
   const isRaw = nc._f & MG_F_WEBSOCKET_NO_DEFRAG && !(st.kind & 64);
   if (isLast && st.tail.length) return fail(nc, Close.BadData);
   if (!isLast && !isRaw) return true;
-  if (isLast) nc.protoData = undefined;
   let bytes: Raw | number = st.held._pullup();
   if (st.kind & 64) bytes = codec.inflate(nc, bytes, maxOf(nc, (nc._hooks as unknown as WsHooks).ws));
   if (typeof bytes !== "number" && st.kind === 65 && checkText(nc, bytes)) bytes = Close.BadData;
   if (typeof bytes !== "number") deliver(nc, MG_EV_WEBSOCKET_FRAME, isRaw ? st.first : 128 | (st.kind & 15), bytes);
-  st.held.clear();
-  if (!isLast) st.size = 0; // each fragment is held alone
+  st.held.clear(); // when the handler throws, the connection's end does it
+  if (isLast) nc.protoData = undefined;
+  else st.size = 0; // each fragment is held alone
   return typeof bytes === "number" ? fail(nc, bytes) : true;
 }
 

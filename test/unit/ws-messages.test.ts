@@ -277,3 +277,21 @@ describe("websocket: sending", () => {
     s.finish();
   });
 });
+
+describe("websocket: a handler that throws", () => {
+  it("costs no pages, in however many pieces its message came", () => {
+    for (const wire of [text("whole"), text("one", { fin: false }) + frameOf({ op: 0, payload: "two" })]) {
+      const s = stage();
+      serveWs(s, [], {}, () => { throw new Error("in a handler"); });
+      const peer = openWs(s);
+      for (const byte of wire) {
+        peer.send(byte);
+        s.run(1);
+      }
+      s.run(1000);
+      assert.notEqual(peer.state, "open");
+      assert.equal(s.logs.length, 1);
+      s.finish();
+    }
+  });
+});
