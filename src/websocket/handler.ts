@@ -22,8 +22,9 @@ export function open(nc: Connection, handler: AnyHandler | undefined, bits: numb
   if (nc._onSent) nc._onSent = undefined;
 }
 
-/** Raw events go to the program first, if it wants them. */
+/** Raw events go to the program first, if it wants them. What is held of a message goes before: its handler may throw. */
 function onWebsocket(nc: Connection, ev: number, data: unknown): void {
+  if (ev === MG_EV_CLOSE) forget(nc);
   if (nc.handler && !(nc._quiet && (ev === MG_EV_RECV || ev === MG_EV_SEND))) nc.handler(nc, ev, data);
   if (ev === MG_EV_RECV) {
     if (nc._since && !(nc._ps & Ws.CloseSent)) {
@@ -34,7 +35,6 @@ function onWebsocket(nc: Connection, ev: number, data: unknown): void {
   } else if (ev === MG_EV_SEND) {
     if (nc._i || (nc._r && nc._r.len)) readFrames(nc);
   } else if (ev === MG_EV_POLL) tick(nc);
-  else if (ev === MG_EV_CLOSE) forget(nc);
 }
 
 /** Once a tick: a Ping for a silent peer, the end for one that does not answer, or lets us wait for its Close. */

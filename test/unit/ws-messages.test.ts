@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { RawForm } from "../../platform/sim/index.js";
 import type { Connection } from "../../src/core/connection.js";
+import { MG_EV_CLOSE } from "../../src/core/events.js";
 import { MG_F_WEBSOCKET_NO_DEFRAG } from "../../src/core/flags.js";
 import {
   closeWebsocket, MG_EV_WEBSOCKET_HANDSHAKE_DONE, pauseWebsocket, printfWebsocketFrame, resumeWebsocket, sendWebsocketFrame, sendWebsocketFramev, setProtocolWebsocket,
@@ -293,5 +294,20 @@ describe("websocket: a handler that throws", () => {
       assert.equal(s.logs.length, 1);
       s.finish();
     }
+  });
+
+  it("costs no pages when it throws in CLOSE either, with half a message here", () => {
+    const s = stage();
+    setProtocolWebsocket(s.mgr.bind("tcp://:80", (_nc, ev) => {
+      if (ev === MG_EV_CLOSE) throw new Error("in CLOSE");
+    }));
+    const peer = openWs(s);
+    peer.send(text("half of it").slice(0, 9));
+    s.run(20);
+    assert.ok(s.mgr.pool.free < s.mgr.pool.pages);
+    peer.reset();
+    s.run(1000);
+    assert.equal(s.logs.length, 1);
+    s.finish();
   });
 });
