@@ -10,6 +10,5 @@ export { readPack } from "./pack.js";
 export type { PackedFile } from "./pack.js";
 export { formatProblem, isBuildError } from "./problem.js";
 export type { BuildError, Problem } from "./problem.js";
-export { measure } from "./measure.js";
-export { budgetProblems, formatReport } from "./report.js";
+export { formatReport } from "./report.js";
 export type { Report } from "./report.js";
