@@ -33,6 +33,7 @@ import type { ListenUplink } from "./listen.js";
 import { mask, utf8Tail } from "./mask.js";
 import { randomBinary } from "./random.js";
 import { createReadBuffer } from "./shared-read.js";
+import { WRITE_MAX_BYTES } from "./stream-handle.js";
 import type { Closable, StreamHandle } from "./stream-handle.js";
 import { zlib } from "./zlib.js";
 
@@ -85,7 +86,7 @@ const NODE_CAPS: Capabilities = {
   ipv6: true,
   listenPort0: true,
   readMaxBytes: 65536,
-  writeMaxBytes: 32768,
+  writeMaxBytes: WRITE_MAX_BYTES,
   datagramMaxBytes: DATAGRAM_MAX_BYTES,
   sockets: 8192,
   pages: 1024,
@@ -156,6 +157,7 @@ function createUplink(options: NodePlatformOptions): NodeUplink {
     sink: undefined as unknown as Sink,
     readBuffer: options.sharedRead === false ? undefined : createReadBuffer(),
     lingerMs: options.lingerMs ?? LINGER_MS,
+    waitingBytes: 0,
     onBound: options.onBound,
     tlsFailedCount: 0,
     log: options.log ?? logToStdout,

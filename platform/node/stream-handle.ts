@@ -31,6 +31,8 @@ export interface Uplink {
    * Closing at once would answer input still under way with a reset, and a reset can destroy the reply on its way.
    */
   lingerMs: number;
+  /** Bytes collected that the kernel did not take yet, of all sockets. */
+  waitingBytes: number;
 }
 
 /** How far an outgoing connection got; accepted ones start Open. */
@@ -40,6 +42,15 @@ export const enum Phase {
   Handshaking,
   Open,
 }
+
+/** As much as the core writes at once. */
+export const WRITE_MAX_BYTES = 32768;
+/** A piece of this size is likely to be followed by more: they are collected until the event is over, for one call of the kernel. */
+const COLLECT_FROM_BYTES = WRITE_MAX_BYTES;
+/** As much is collected of one socket's output. */
+const COLLECT_MAX_BYTES = 524288;
+/** Nothing is collected while more than this waits, of all sockets, for peers that do not read: then a socket holds one piece. */
+const WAITING_MAX_BYTES = 4194304;
 
 const HANDLE = Symbol("meerkat");
 
@@ -71,6 +82,10 @@ export class StreamHandle implements Closable {
   lastRead = -1;
   /** The next read goes into a buffer of its own. */
   hasOwnBuffer = false;
+  /** Output is being collected: so much. */
+  collected = 0;
+  /** This socket's part of `waitingBytes`. */
+  waiting = 0;
   lingerTimer: NodeJS.Timeout | undefined = undefined;
 
   constructor(
@@ -101,9 +116,26 @@ export class StreamHandle implements Closable {
       this.isBlocked = true;
       return WriteResult.WouldBlock;
     }
+    const n = bytes.length;
+    if (this.collected || (n >= COLLECT_FROM_BYTES && this.up.waitingBytes < WAITING_MAX_BYTES)) this.collect(n);
     // False with nothing left unsent means that the kernel took it all: the next write may go ahead.
-    if (!this.socket.write(bytes)) this.isFull = this.socket.writableLength > 0;
-    return bytes.length;
+    if (!this.socket.write(bytes)) this.isFull = this.collected ? this.collected >= COLLECT_MAX_BYTES : this.socket.writableLength > 0;
+    return n;
+  }
+
+  /** The write of `n` bytes that follows goes out with others, when the event is over. */
+  private collect(n: number): void {
+    if (!this.collected) {
+      this.socket.cork();
+      process.nextTick(writeCollected, this);
+    }
+    this.collected += n;
+  }
+
+  /** Nothing waits any more. */
+  settle(): void {
+    this.up.waitingBytes -= this.waiting;
+    this.waiting = 0;
   }
 
   pause(): void {
@@ -141,6 +173,17 @@ export class StreamHandle implements Closable {
     this.held = undefined;
     this.socket.destroy();
   }
+}
+
+/** What was collected goes to the kernel; what it does not take waits in Node. */
+function writeCollected(handle: StreamHandle): void {
+  handle.collected = 0;
+  handle.socket.uncork();
+  if (handle.isDestroyed) return;
+  const left = handle.socket.writableLength;
+  handle.isFull = left > 0 || handle.isBlocked;
+  handle.up.waitingBytes += left - handle.waiting;
+  handle.waiting = left;
 }
 
 function onData(this: Socket, chunk: Buffer): void {
@@ -208,6 +251,7 @@ function reportEnd(handle: StreamHandle): void {
 
 function onDrain(this: Socket): void {
   const handle = (this as Carrier)[HANDLE];
+  handle.settle();
   handle.isFull = false;
   if (!handle.isBlocked || handle.isClosing || handle.owner === undefined) return;
   handle.isBlocked = false;
@@ -234,6 +278,7 @@ function onError(this: Socket, error: NodeJS.ErrnoException): void {
 function onClose(this: Socket): void {
   const handle = (this as Carrier)[HANDLE];
   if (handle.lingerTimer !== undefined) clearTimeout(handle.lingerTimer);
+  handle.settle();
   const owner = handle.owner;
   handle.owner = undefined;
   handle.isClosing = true;

@@ -42,7 +42,7 @@ function writePiece(nc: Connection, m: Mbuf): boolean {
 /** The front of sendMbuf, at most what the platform takes at once; small pieces are joined first. */
 function firstPiece(m: Mbuf, mgr: Manager): Raw {
   const max = mgr._writeMax;
-  if (m._more && m._raw.length < max) m._pullup();
+  if (m._more && m._raw.length < max) m._gather(max < m.len ? max : m.len);
   return m._raw.length <= max ? m._raw : mgr._ops.slice(m._raw, 0, max);
 }
 
