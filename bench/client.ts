@@ -1,6 +1,7 @@
 /*
  * The load of our own, for where wrk is not installed and for a fixed number of requests: a child process that keeps
  * one message under way on each connection. Its only argument is a ClientJob as JSON, its only output a LoadResult.
+ * All sockets read into one buffer, so that the client takes less of a processor than the server it measures.
  */
 
 import { connect } from "node:net";
@@ -37,6 +38,8 @@ const OPENING = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConn
 const message = job.wsBytes === undefined ? Buffer.from(job.message, "latin1") : wsFrame(job.wsBytes);
 const result: LoadResult = { count: 0, seconds: 0, errors: 0 };
 const lanes: Lane[] = [];
+/** What all sockets read into; what is in it is looked at once, before the next read. */
+const inbox = Buffer.allocUnsafeSlow(65536);
 let answerBytes = job.answerBytes;
 let startedMs = 0;
 
@@ -47,19 +50,26 @@ function start(): void {
 }
 
 function open(): void {
-  const conn = connect({ port: job.port, host: "127.0.0.1", noDelay: true });
+  const onread = {
+    buffer: inbox,
+    callback: (count: number) => {
+      take(lane, count);
+      return true;
+    },
+  };
+  const conn = connect({ port: job.port, host: "127.0.0.1", noDelay: true, onread });
   const lane: Lane = { conn, gotBytes: 0, opening: job.wsBytes === undefined ? undefined : "" };
   lanes.push(lane);
   conn.on("connect", () => conn.write(lane.opening === undefined ? message : OPENING));
-  conn.on("data", (bytes) => take(lane, bytes));
   conn.on("error", () => result.errors++);
   conn.on("close", () => fail());
 }
 
-function take(lane: Lane, bytes: Buffer): void {
-  if (lane.opening !== undefined) return opened(lane, bytes);
-  if (answerBytes === 0) answerBytes = sizeOf(bytes.toString("latin1"));
-  lane.gotBytes += bytes.length;
+/** The first `count` bytes of the buffer came in. */
+function take(lane: Lane, count: number): void {
+  if (lane.opening !== undefined) return opened(lane, textOf(count));
+  if (answerBytes === 0) answerBytes = sizeOf(textOf(count));
+  lane.gotBytes += count;
   if (lane.gotBytes < answerBytes) return;
   if (lane.gotBytes > answerBytes) result.errors++;
   lane.gotBytes = 0;
@@ -69,11 +79,15 @@ function take(lane: Lane, bytes: Buffer): void {
 }
 
 /** The WebSocket is open when the head of the reply is here to its end. */
-function opened(lane: Lane, bytes: Buffer): void {
-  lane.opening += bytes.toString("latin1");
+function opened(lane: Lane, text: string): void {
+  lane.opening += text;
   if (!lane.opening?.endsWith("\r\n\r\n")) return;
   lane.opening = undefined;
   lane.conn.write(message);
+}
+
+function textOf(count: number): string {
+  return inbox.toString("latin1", 0, count);
 }
 
 /** A masked message. */
