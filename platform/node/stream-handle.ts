@@ -179,7 +179,7 @@ export class StreamHandle implements Closable {
 function writeCollected(handle: StreamHandle): void {
   handle.collected = 0;
   handle.socket.uncork();
-  if (handle.isDestroyed) return;
+  if (handle.socket.destroyed) return; // onClose sees to what waited
   const left = handle.socket.writableLength;
   handle.isFull = left > 0 || handle.isBlocked;
   handle.up.waitingBytes += left - handle.waiting;
