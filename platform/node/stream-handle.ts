@@ -31,7 +31,7 @@ export interface Uplink {
    * Closing at once would answer input still under way with a reset, and a reset can destroy the reply on its way.
    */
   lingerMs: number;
-  /** Bytes collected that the kernel did not take yet, of all sockets. */
+  /** Bytes that are being collected, or were and the kernel did not take them yet, of all sockets. */
   waitingBytes: number;
 }
 
@@ -119,7 +119,7 @@ export class StreamHandle implements Closable {
     const n = bytes.length;
     if (this.collected || (n >= COLLECT_FROM_BYTES && this.up.waitingBytes < WAITING_MAX_BYTES)) this.collect(n);
     // False with nothing left unsent means that the kernel took it all: the next write may go ahead.
-    if (!this.socket.write(bytes)) this.isFull = this.collected ? this.collected >= COLLECT_MAX_BYTES : this.socket.writableLength > 0;
+    if (!this.socket.write(bytes)) this.isFull = this.collected ? this.isCollectedFull() : this.socket.writableLength > 0;
     return n;
   }
 
@@ -130,6 +130,12 @@ export class StreamHandle implements Closable {
       process.nextTick(writeCollected, this);
     }
     this.collected += n;
+    this.waiting += n;
+    this.up.waitingBytes += n;
+  }
+
+  private isCollectedFull(): boolean {
+    return this.collected >= COLLECT_MAX_BYTES || this.up.waitingBytes >= WAITING_MAX_BYTES;
   }
 
   /** Nothing waits any more. */

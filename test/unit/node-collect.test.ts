@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createNodePlatform } from "../../platform/node/index.js";
 import { WRITE_MAX_BYTES, type StreamHandle } from "../../platform/node/stream-handle.js";
-import { type Connection, Manager, MG_EV_ACCEPT } from "../../src/index.js";
+import { type Connection, Manager, MG_EV_ACCEPT, MG_EV_TIMER } from "../../src/index.js";
 import { freePort } from "../examples/support.js";
 
 /* Large output is collected for one call of the kernel; what peers do not read waits in Node, and that has a bound. */
@@ -88,6 +88,22 @@ describe("output collected on Node", () => {
     });
     await until(() => got === size, "all of it");
     assert.equal(handleOf(accepted[0]).up.waitingBytes, 0);
+  });
+
+  it("collects no more than its bound for all connections that one event writes to", async () => {
+    port = await freePort();
+    let held = 0;
+    const listener = mgr.bind("tcp://127.0.0.1:" + port, (nc, ev) => {
+      if (ev === MG_EV_ACCEPT) accepted.push(nc);
+      if (ev !== MG_EV_TIMER) return;
+      for (const each of accepted) each.sendFrom({ next: (max) => pattern.subarray(0, Math.min(max, WRITE_MAX_BYTES)) });
+      process.nextTick(() => (held = accepted.reduce((sum, each) => sum + handleOf(each).socket.writableLength, 0)));
+    });
+    for (let i = 0; i < PEERS; i++) open();
+    await until(() => accepted.length === PEERS, "all are here");
+    listener.setTimer(mgr.time() + 0.01);
+    await until(() => held > 0, "something was collected");
+    assert.ok(held > COLLECT_MAX_BYTES && held <= WAITING_MAX_BYTES + COLLECT_MAX_BYTES + PEERS * WRITE_MAX_BYTES, "held " + held);
   });
 
   it("holds no more than its bound for peers that do not read, and nothing when they are gone", async () => {
