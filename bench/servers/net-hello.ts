@@ -5,7 +5,8 @@
  * 'data' events instead of `onread` take a third more processor time.
  */
 
-import { createServer, Socket } from "node:net";
+import type { Socket } from "node:net";
+import { buffer, serve } from "./shared-read.js";
 
 const HELLO = Buffer.from("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 11\r\n\r\nHello World");
 const NOT_FOUND = Buffer.from("HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nNot Found");
@@ -16,7 +17,6 @@ interface Latin1 {
   latin1Slice(from: number, to: number): string;
 }
 
-const buffer = Buffer.allocUnsafe(65536);
 const latin1 = buffer as unknown as Latin1;
 
 function answer(conn: Socket, request: string): void {
@@ -33,23 +33,12 @@ function answerAll(conn: Socket, input: string): string {
   return input.slice(from);
 }
 
-/** Node gives `onread` only to sockets that a program makes itself: the accepted one hands over its handle. */
-function takeOver(accepted: Socket): void {
-  const holder = accepted as unknown as { _handle: unknown };
-  const handle = holder._handle;
-  holder._handle = null;
+serve((conn) => {
   let rest = "";
-  const read = (count: number): boolean => {
+  return (count) => {
     const input = rest + latin1.latin1Slice(0, count);
     rest = "";
     if (input.indexOf(BLANK) === input.length - BLANK.length) answer(conn, input);
     else rest = answerAll(conn, input);
-    return true;
   };
-  const conn: Socket = new Socket({ handle, onread: { buffer, callback: read } } as ConstructorParameters<typeof Socket>[0]);
-  conn.on("error", () => conn.destroy());
-  conn.resume();
-}
-
-const server = createServer({ noDelay: true, pauseOnConnect: true }, takeOver);
-server.listen(Number(process.env.PORT), () => console.log("ready"));
+});

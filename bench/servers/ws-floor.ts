@@ -5,11 +5,10 @@
  */
 
 import { createHash } from "node:crypto";
-import { createServer, Socket } from "node:net";
+import { buffer, serve } from "./shared-read.js";
 
 const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const KEY_BYTES = 4;
-const buffer = Buffer.allocUnsafeSlow(65536);
 
 function handshake(request: string): string {
   const key = /\r\nSec-WebSocket-Key: (.*)\r\n/i.exec(request)?.[1] ?? "";
@@ -24,21 +23,10 @@ function answer(count: number): string {
   return buffer.toString("latin1", 0, headBytes) + buffer.toString("latin1", headBytes + KEY_BYTES, count);
 }
 
-/** Node gives `onread` only to sockets that a program makes itself: the accepted one hands over its handle. */
-function takeOver(accepted: Socket): void {
-  const holder = accepted as unknown as { _handle: unknown };
-  const handle = holder._handle;
-  holder._handle = null;
+serve((conn) => {
   let isOpen = false;
-  const read = (count: number): boolean => {
+  return (count) => {
     conn.write(isOpen ? answer(count) : handshake(buffer.toString("latin1", 0, count)), "latin1");
     isOpen = true;
-    return true;
   };
-  const conn: Socket = new Socket({ handle, onread: { buffer, callback: read } } as ConstructorParameters<typeof Socket>[0]);
-  conn.on("error", () => conn.destroy());
-  conn.resume();
-}
-
-const server = createServer({ noDelay: true, pauseOnConnect: true }, takeOver);
-server.listen(Number(process.env.PORT), () => console.log("ready"));
+});

@@ -58,7 +58,7 @@ function maskBytes(u: Uint8Array, from: number, to: number, k: number): number {
   return turned;
 }
 
-/** Four words a turn: that is half as much again as one a turn does. */
+/** Four words a turn: faster than one a turn. */
 function xor(words: BigUint64Array, count: number, k: number): void {
   keyWords[0] = k;
   keyWords[1] = k;
