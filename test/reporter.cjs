@@ -1,5 +1,6 @@
 /*
- * mocha's spec report, and after it what was skipped, by name, and the closing line "N passed, N failed".
+ * mocha's spec report, and after it what was skipped, by name, what failed, once more and short, so that the end of the
+ * output says it, and the closing line "N passed, N failed".
  * Skipped tests are listed by the reason for it: `test.skipReason` where a test set one, else the variable or the
  * program that its title or its suites' titles ask for.
  */
@@ -27,8 +28,13 @@ class Report extends Spec {
       console.log(`${tests.length} skipped: ${reason}`);
       printList([...groupBy(tests, (test) => test.title)].map(([title, same]) => title + times(same.length)));
     }
+    for (const test of this.failures) console.log(`failed: ${test.fullTitle()}: ${firstLine(test.err)}`);
     console.log(`${this.stats.passes} passed, ${this.stats.failures} failed`);
   }
+}
+
+function firstLine(error) {
+  return String(error?.message ?? error).split("\n")[0];
 }
 
 function reasonOf(test) {

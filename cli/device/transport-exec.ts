@@ -29,7 +29,7 @@ export function openExec(command: string, events: TransportEvents): Promise<Tran
     child.on("close", (code, signal) => gone(`the program ended (${signal ?? `exit code ${code}`})`));
     child.on("spawn", () => {
       resolve({
-        write: (bytes) => new Promise((done, fail) => child.stdin.write(bytes, (error) => (error ? fail(error) : done()))),
+        write: (bytes) => new Promise((done, fail) => child.stdin.write(bytes, (error) => (error ? refused(fail) : done()))),
         close: async () => {
           isClosed = true;
           await ended(child);
@@ -37,6 +37,11 @@ export function openExec(command: string, events: TransportEvents): Promise<Tran
       });
     });
   });
+}
+
+/** Bytes were not taken. Mostly the program has ended, and its "close", which tells how, is still to come. */
+function refused(fail: (error: Error) => void): void {
+  setTimeout(() => fail(new Error("the program takes no input")), END_MS);
 }
 
 /** Ends the program: by the end of its input, else at once. */

@@ -6,6 +6,10 @@ import { Exit, deviceError } from "./problem.js";
 import type { DeviceError } from "./problem.js";
 import type { Transport, TransportEvents } from "./transport.js";
 
+const PULLED = "the port is gone (was the cable pulled?)";
+/** What systems say to whoever reads from or writes to a port that is no more. */
+const GONE_CODES = ["EIO", "ENXIO", "ENODEV", "EPIPE", "EBADF"];
+
 /** A serial port, which is locked against others as long as it is open. */
 export async function openSerial(path: string, baud: number, events: TransportEvents): Promise<Transport> {
   const serial = new SerialPort({ path, baudRate: baud, autoOpen: false });
@@ -17,17 +21,24 @@ export async function openSerial(path: string, baud: number, events: TransportEv
     isClosed = true;
   };
   serial.on("data", (bytes: Buffer) => isClosed || events.data(bytes));
-  serial.on("error", (error: Error) => gone(`the port failed (${error.message})`));
-  serial.on("close", () => gone("the port is gone (was the cable pulled?)"));
+  serial.on("error", (error: Error) => gone(whyLost(error)));
+  serial.on("close", () => gone(PULLED));
   return {
     write: async (bytes) => {
-      await new Promise<void>((done, fail) => serial.write(Buffer.from(bytes), (error) => (error ? fail(error) : done())));
+      await new Promise<void>((done, fail) => {
+        serial.write(Buffer.from(bytes), (error) => (error ? fail(new Error(whyLost(error))) : done()));
+      });
     },
     close: async () => {
       isClosed = true;
       if (serial.isOpen) await new Promise<void>((done) => serial.close(() => done()));
     },
   };
+}
+
+/** Why an open port cannot be used any more. Reading, writing and "close" each may be the first to find out: they say the same. */
+export function whyLost(error: NodeJS.ErrnoException): string {
+  return GONE_CODES.includes(error.code ?? "") || /port is not open/i.test(error.message) ? PULLED : `the port failed (${error.message})`;
 }
 
 /** What the system has against opening the port, and what to do about it. */

@@ -19,7 +19,7 @@ export function openTcp(host: string, port: number, events: TransportEvents): Pr
       clearTimeout(timer);
       isOpen = true;
       resolve({
-        write: (bytes) => new Promise((done, fail) => socket.write(bytes, (error) => (error ? fail(error) : done()))),
+        write: (bytes) => new Promise((done, fail) => socket.write(bytes, (error) => (error ? fail(new Error(whyBroken(error))) : done()))),
         close: async () => {
           isClosed = true;
           socket.destroySoon();
@@ -29,7 +29,7 @@ export function openTcp(host: string, port: number, events: TransportEvents): Pr
     socket.on("data", (bytes: Buffer) => isClosed || events.data(bytes));
     socket.on("error", (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      why = `the connection broke (${error.code ?? error.message})`;
+      why = whyBroken(error);
       if (!isOpen) reject(connectFailure(host, port, error));
     });
     socket.on("close", () => {
@@ -37,6 +37,10 @@ export function openTcp(host: string, port: number, events: TransportEvents): Pr
       isClosed = true;
     });
   });
+}
+
+function whyBroken(error: NodeJS.ErrnoException): string {
+  return `the connection broke (${error.code ?? error.message})`;
 }
 
 function connectFailure(host: string, port: number, error: NodeJS.ErrnoException): DeviceError {

@@ -15,7 +15,7 @@ export interface TransportEvents {
 
 /** An open way to a board. */
 export interface Transport {
-  /** Resolves when the bytes are on their way. Rejects when they cannot be. */
+  /** Resolves when the bytes are on their way. Rejects when they cannot be, with what `closed` says if it comes first. */
   write(bytes: Uint8Array): Promise<void>;
   /** Lets go of the port. Events are no longer delivered. */
   close(): Promise<void>;

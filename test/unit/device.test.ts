@@ -4,7 +4,7 @@ import { silence } from "../../cli/device/diagnose.js";
 import { formatPorts } from "../../cli/device/list-ports.js";
 import { deviceError, Exit, formatDeviceError } from "../../cli/device/problem.js";
 import { Repl } from "../../cli/device/repl.js";
-import { openFailure } from "../../cli/device/transport-serial.js";
+import { openFailure, whyLost } from "../../cli/device/transport-serial.js";
 import { meerkatRoot } from "../../cli/build/layout.js";
 import { endBoards, impostor, switchOn, wire } from "./flash-support.js";
 
@@ -33,6 +33,15 @@ describe("device: errors", () => {
   it("a port that is not there", async () => {
     const error = await openFailure("/dev/no-such-port", new Error("Error: No such file or directory, cannot open /dev/no-such-port"));
     assert.match(error.message, process.platform === "win32" ? /Cannot open/ : /^There is no port \/dev\/no-such-port\.\n {2}\S/);
+  });
+
+  it("a port that goes away is told the same by whoever finds out first; another fault keeps its words", () => {
+    const failed = (code: string, message: string): Error => Object.assign(new Error(message), { code });
+    const gone = "the port is gone (was the cable pulled?)";
+    assert.equal(whyLost(failed("EIO", "EIO: i/o error, write")), gone);
+    assert.equal(whyLost(failed("ENXIO", "ENXIO: no such device or address, write")), gone);
+    assert.equal(whyLost(new Error("Port is not open")), gone);
+    assert.equal(whyLost(failed("ENOSPC", "no room")), "the port failed (no room)");
   });
 
   it("silence is told apart from garbage and from other programs", () => {
