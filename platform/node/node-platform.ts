@@ -155,6 +155,7 @@ function createUplink(options: NodePlatformOptions): NodeUplink {
   const up: NodeUplink = {
     // Nothing is opened before `open` names the sink.
     sink: undefined as unknown as Sink,
+    ownBuffers: 0,
     readBuffer: options.sharedRead === false ? undefined : createReadBuffer(),
     lingerMs: options.lingerMs ?? LINGER_MS,
     waitingBytes: 0,

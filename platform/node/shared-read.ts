@@ -16,6 +16,8 @@ import type { StreamHandle } from "./stream-handle.js";
 const READ_MAX_BYTES = 65536;
 /** A read that brings so much is likely to be followed by another such. */
 const OWN_FROM_BYTES = READ_MAX_BYTES / 2;
+/** More sockets than this have no buffer of their own at a time: one that falls silent after much keeps it until it speaks or closes. */
+const OWN_MAX = 64;
 
 /** Node's own object for a connection, as far as it matters here. Not documented, the same since Node 12. */
 interface Inner {
@@ -44,14 +46,16 @@ export function sharedRead(handle: StreamHandle): OnReadOpts | undefined {
 
 /**
  * Where to read into next. Where much comes at a time, each read has a buffer of its own, which goes up without copying;
- * at least half of it is used, as long as it goes on like that.
+ * at least half of it is used, as long as it goes on like that. Only so many sockets may have one at a time.
  */
 function nextBuffer(handle: StreamHandle): Buffer | undefined {
-  const isOwn = handle.lastRead >= OWN_FROM_BYTES;
+  const up = handle.up;
   const wasOwn = handle.hasOwnBuffer;
+  const isOwn = handle.lastRead >= OWN_FROM_BYTES && (wasOwn || up.ownBuffers < OWN_MAX);
+  if (isOwn !== wasOwn) up.ownBuffers += isOwn ? 1 : -1;
   handle.hasOwnBuffer = isOwn;
   if (isOwn) return Buffer.allocUnsafeSlow(READ_MAX_BYTES);
-  return wasOwn || handle.lastRead < 0 ? handle.up.readBuffer : undefined;
+  return wasOwn || handle.lastRead < 0 ? up.readBuffer : undefined;
 }
 
 /** Attaches an accepted socket, not reading yet (`pauseOnConnect`), to `handle`, and starts reading. */

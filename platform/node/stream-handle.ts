@@ -31,6 +31,8 @@ export interface Uplink {
    * Closing at once would answer input still under way with a reset, and a reset can destroy the reply on its way.
    */
   lingerMs: number;
+  /** How many sockets have a buffer of their own for the next read. */
+  ownBuffers: number;
   /** Bytes that are being collected, or were and the kernel did not take them yet, of all sockets. */
   waitingBytes: number;
 }
@@ -285,6 +287,7 @@ function onClose(this: Socket): void {
   const handle = (this as Carrier)[HANDLE];
   if (handle.lingerTimer !== undefined) clearTimeout(handle.lingerTimer);
   handle.settle();
+  if (handle.hasOwnBuffer) handle.up.ownBuffers--;
   const owner = handle.owner;
   handle.owner = undefined;
   handle.isClosing = true;

@@ -16,7 +16,8 @@ const FAMILIES = [0, 2, 10];
 export function connect(bev: BufferEvent, address: string): number {
   if (bev._ops !== socketEnd || bev._st & Bev.Freed) return -1;
   const old = bev._nc;
-  if (old && old._state < State.Ending) return -1;
+  // Of a connect that failed, the connection is there until its event is over.
+  if (old && old._state < State.Ending && !(bev._st & Bev.Unmade)) return -1;
   const a = parseAddress(address);
   if (a && a.scheme === "udp") throw new TypeError('Cannot connect to "' + address + '": a bufferevent is a stream');
   const tls = bev._tls as TlsOptions | undefined;

@@ -25,7 +25,10 @@ function put(buf: EvBuffer, ref: Reference): void {
   buf._refs.push(ref);
 }
 
-/** Bytes left the front (Infinity: all; below 0: they came before it): what ended among them is cleaned up, in order. */
+/**
+ * Bytes left the front (Infinity: all; below 0: they came before it): what ended among them is cleaned up, in order. One
+ * that throws costs none of the others theirs; what it threw goes on when they had it, the last of several.
+ */
 function countOff(buf: EvBuffer, deleted: number): void {
   const refs = buf._refs as Reference[];
   const kept: Reference[] = [];
@@ -36,7 +39,15 @@ function countOff(buf: EvBuffer, deleted: number): void {
     else done.push(refs[i]);
   }
   keep(buf, kept);
-  for (let i = 0; i < done.length; i++) done[i].cleanup(done[i].data, done[i].size, done[i].arg);
+  let thrown: { e: unknown } | undefined;
+  for (let i = 0; i < done.length; i++) {
+    try {
+      done[i].cleanup(done[i].data, done[i].size, done[i].arg);
+    } catch (e) {
+      thrown = { e: e };
+    }
+  }
+  if (thrown) throw thrown.e;
 }
 
 function keep(buf: EvBuffer, refs: Reference[]): void {

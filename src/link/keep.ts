@@ -114,11 +114,13 @@ export class Keeper implements Waiting {
 
   /**
    * Sends a message (text as UTF-8, or bytes), or keeps it until it can be sent. Whole and in order, but not more than once:
-   * what was under way when the connection broke is lost. Answers 1; 0 when it was dropped or all is over.
+   * what was under way when the connection broke is lost. Answers 1; 0 when it was dropped or all is over. TypeError for
+   * what is neither text nor bytes.
    */
   send(message: string | Uint8Array, topic?: string): number {
-    if (this._isOver || !message.length) return 0;
+    if (this._isOver) return 0;
     const m = this._o.send ? own(message) : toRaw(this.mgr._ops, message);
+    if (!m.length) return 0;
     if (this.isUp && !this._queue.length && put(this, m)) return 1;
     if (waitInLine(this, m, topic || "")) return 1;
     if (this._policy === Policy.Close) this.close();
@@ -298,7 +300,9 @@ function put(k: Keeper, message: Raw): number {
 
 /** A message as the program gave it, which it may change afterwards. */
 function own(message: string | Uint8Array): string | Uint8Array {
-  return typeof message === "string" ? message : new Uint8Array(message);
+  if (typeof message === "string") return message;
+  if (!(message instanceof Uint8Array)) throw new TypeError("Cannot send " + typeof message + ": must be text or Uint8Array");
+  return new Uint8Array(message);
 }
 
 function over(k: Keeper): void {

@@ -104,13 +104,15 @@ function written(writer: FileWriter, raw: Raw): Err {
 /**
  * Opens the settings in a file of `mgr.files`. No file: no settings. A file that is damaged or longer than `maxBytes` is
  * reported in the log and in `isCorrupt`, and counts as none; the next `save` replaces it. Throws RangeError for
- * `maxBytes` below 64.
+ * `maxBytes` below 64, TypeError for a `file` that is not text.
  */
 export function openSettings(mgr: Manager, options?: SettingsOptions): Settings {
   const o = options || {};
   const maxBytes = o.maxBytes === undefined ? MAX_BYTES : o.maxBytes;
   if (!(maxBytes >= 64)) throw rangeError("Option maxBytes is " + maxBytes + ": must be 64 or more");
-  const settings = new Settings(mgr, o.file || "settings", maxBytes);
+  const file = o.file || "settings";
+  if (typeof file !== "string") throw new TypeError("Option file is a " + typeof file + ": must be text");
+  const settings = new Settings(mgr, file, maxBytes);
   const why = mgr.files ? load(settings) : errorText(Err.NotSupported);
   if (!why) return settings;
   settings.isCorrupt = mgr.files !== undefined;

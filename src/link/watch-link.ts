@@ -42,8 +42,12 @@ export class LinkWatch {
     return !this.mgr._isDown;
   }
 
-  /** Calls `changed` whenever the link has gone down (every connection has had its CLOSE by then) or come up. */
+  /**
+   * Calls `changed` whenever the link has gone down (every connection has had its CLOSE by then) or come up. TypeError for
+   * what is no function.
+   */
   onChange(changed: (isUp: boolean) => void): void {
+    if (typeof changed !== "function") throw new TypeError("Handler must be a function, is " + typeof changed);
     onLink(this.mgr, changed);
   }
 

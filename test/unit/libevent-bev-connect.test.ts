@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ESPRUINO_LIKE_CAPS, type SimPeer } from "../../platform/sim/index.js";
 import { MG_ERR_HOST_NOT_FOUND, MG_ERR_REFUSED } from "../../src/core/errors.js";
 import {
-  BEV_OPT_CLOSE_ON_FREE, BEV_OPT_DEFER_CALLBACKS, BEV_OPT_THREADSAFE, BEV_OPT_UNLOCK_CALLBACKS, type BufferEvent, buffereventPairNew, buffereventSocketNew,
+  BEV_EVENT_ERROR, BEV_OPT_CLOSE_ON_FREE, BEV_OPT_DEFER_CALLBACKS, BEV_OPT_THREADSAFE, BEV_OPT_UNLOCK_CALLBACKS, type BufferEvent, buffereventPairNew, buffereventSocketNew,
   buffereventTlsSocketNew, BUFFEREVENT_SSL_ACCEPTING, BUFFEREVENT_SSL_CONNECTING, BUFFEREVENT_SSL_OPEN, EV_READ, EV_WRITE, EventBase, evconnlistenerNewBind,
   type EvConnListener, type EvSocket, evutilSocketErrorToString, evutilSocketGeterror, LEV_OPT_CLOSE_ON_FREE,
 } from "../../src/libevent/index.js";
@@ -71,6 +71,22 @@ for (const name of Object.keys(PLATFORMS) as (keyof typeof PLATFORMS)[]) {
         assert.equal(bev.connect(`${THERE}:9`), 0);
         st.run();
         assert.deepEqual(st.said, ["c CONNECTED", "c read 7"]);
+        st.finish();
+      });
+
+      it("may connect again inside the callback for a connect that failed, as often as that fails", () => {
+        const st = evStage({ platform });
+        let tries = 0;
+        const again = (b: BufferEvent, what: number): void => {
+          if (what & BEV_EVENT_ERROR && ++tries < 4) assert.equal(b.connect(`${THERE}:${tries < 3 ? 9 : 10}`), 0);
+        };
+        st.s.world.listenPeer(THERE, 8, () => undefined);
+        st.s.world.listenPeer(THERE, 10, (peer) => peer.send("at last"));
+        const bev = st.socket("c", null, { event: again }, options);
+        bev.enable(EV_READ);
+        assert.equal(bev.connect(`${THERE}:9`), 0);
+        st.run(9000);
+        assert.deepEqual(st.said, ["c ERROR", "c ERROR", "c ERROR", "c CONNECTED", "c read 7"]);
         st.finish();
       });
 

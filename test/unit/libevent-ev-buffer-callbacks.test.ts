@@ -186,6 +186,18 @@ describe("references in an EvBuffer", () => {
     assert.deepEqual(take(), []);
   });
 
+  it("are all cleaned up when one of them throws, which goes on to the caller", () => {
+    const bad = (): never => {
+      throw new Error("bad cleanup");
+    };
+    buf.addReference("abc", 3, cleanup, 1);
+    buf.addReference("x", 1, bad);
+    buf.addReference("def", 3, cleanup, 2);
+    assert.throws(() => buf.drain(7), /bad cleanup/);
+    assert.deepEqual(take(), ["1 abc 3", "2 def 3"]);
+    assert.equal(buf.getLength(), 0);
+  });
+
   it("do not see later changes of an array", () => {
     const data = Uint8Array.of(1, 2, 3);
     buf.addReference(data, 3, cleanup, 1);

@@ -209,6 +209,13 @@ describe("keep: connections", () => {
     for (const [address, handler, options] of bad) assert.throws(() => keep(s.mgr, address, handler as never, options), Error, address);
     s.run(10_000);
     assert.deepEqual(s.mgr.list(), []);
+    for (const options of [{}, { send: () => 1 }]) {
+      const k = keep(s.mgr, ADDRESS, () => undefined, options);
+      for (const message of [5, undefined, {}]) assert.throws(() => k.send(message as never), /^TypeError: Cannot send /);
+      assert.equal(k.waiting, 0);
+      k.close();
+    }
+    s.run();
   });
 
   it("rests where connecting stops the program, four times as long as it did", () => {

@@ -111,5 +111,6 @@ describe("settings", () => {
     }
     assert.throws(() => settings.set("a", 5 as unknown as string), TypeError);
     assert.throws(() => openSettings(stage().mgr, { maxBytes: 63 }), RangeError);
+    assert.throws(() => openSettings(stage().mgr, { file: 5 as unknown as string }), /^TypeError: Option file is a number/);
   });
 });

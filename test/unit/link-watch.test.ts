@@ -221,6 +221,7 @@ describe("watchLink: the link comes up", () => {
     s.world.link(HERE).drop(100);
     s.run(200);
     assert.deepEqual(told, ["at once", "down", "up", "ready", "down", "up"]);
+    assert.throws(() => link.onChange(5 as never), /^TypeError: Handler must be a function, is number/);
     assert.equal(s.mgr.stats.threw, 4);
     assert.match(s.logs[0], /told that the link is down, the program threw: Error: oops/);
     s.finish();
