@@ -2,12 +2,13 @@ import { connect, type Socket } from "node:net";
 import type { Board } from "../boards/board.js";
 import { esp32c3 } from "../boards/esp32c3.js";
 import { esp8266 } from "../boards/esp8266.js";
-import { holdConversation } from "./conversation.js";
+import { UPGRADE } from "./conversation.js";
 import { boot, FATAL, type Flashed, flashApp, runScript } from "./interpreter.js";
 import { GET } from "./load.js";
 import type { BenchOptions } from "./options.js";
 import { numberRow, type Row, skippedRow } from "./row.js";
 import type { Server } from "./server.js";
+import { smallestStack } from "./stack.js";
 
 /*
  * Programs on boards with few variables: the bundle that the board gets, from flash, on an interpreter that is told to have
@@ -26,10 +27,6 @@ interface Case {
   /** Variables that are to be free with all of them open. */
   atLeast: number;
 }
-
-const UPGRADE =
-  "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 const CASES: Case[] = [
   { app: "demo", board: esp32c3, connections: 8, opening: UPGRADE, isWebsocket: true, atLeast: 2000 },
@@ -65,10 +62,10 @@ async function benchCase(options: BenchOptions, binary: string, one: Case): Prom
   const flashed = await flashApp(binary, options.dir, `examples/${app}.ts`, {}, board);
   const env = { JSVARS: String(board.variables), ESP_STACK: String(Math.max(board.stackBytes, STACK_MIN_BYTES)) };
   const free = await withServer(binary, flashed, env, (server) => leastFree(server, one));
-  const trouble = await withServer(binary, flashed, env, async (server) => (await holdConversation(server.port)) ?? "");
+  const stack = { group: GROUP, name: `smallest stack for a conversation, ${app} on ${board.title}`, stacks: [Number(env.ESP_STACK)], env };
   return [
     numberRow(GROUP, name, free.value, "variables", { atLeast: one.atLeast }, free.fatal),
-    numberRow(GROUP, `exchanges failed, ${app} on ${board.title}`, trouble.value || trouble.fatal ? 1 : 0, "", { atMost: 0 }, [trouble.value, trouble.fatal].filter(Boolean).join(", ")),
+    ...(one.isWebsocket ? [] : [await smallestStack(binary, flashed, stack)]),
   ];
 }
 

@@ -12,6 +12,19 @@ interface Exchange {
 
 const HOST = "Host: localhost\r\n";
 
+const OFF = '{"isOn": false}';
+const SWITCH = `POST /api/switch HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Length: ${OFF.length}\r\n\r\n`;
+
+/** Asks for a WebSocket: RFC 6455 §1.2. */
+export const UPGRADE =
+  `GET / HTTP/1.1\r\n${HOST}Upgrade: websocket\r\nConnection: Upgrade\r\n` +
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+/** A text message of a client, with a key of zeros. */
+function masked(text: string): string {
+  return `\x81${String.fromCharCode(128 | text.length)}\0\0\0\0${text}`;
+}
+
 const EXCHANGES: Exchange[] = [
   { name: "GET", pieces: [`GET / HTTP/1.1\r\n${HOST}\r\n`], answer: /^HTTP\/1\.1 200 / },
   { name: "the same GET again", pieces: [`GET / HTTP/1.1\r\n${HOST}\r\n`], answer: /^HTTP\/1\.1 200 / },
@@ -26,6 +39,10 @@ const EXCHANGES: Exchange[] = [
   { name: "chunks in many pieces", pieces: [`POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n5;a`, "\r\nhel", "lo\r\n1\r\n!\r", "\n0\r\nX: y\r\n", "\r\n"], answer: /^HTTP\/1\.1 [2-4]\d\d / },
   { name: "malformed chunks", pieces: [`POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n`, "x\r\n"], answer: /^HTTP\/1\.1 [24]0[04] / },
   { name: "a body it asks for", pieces: [`POST / HTTP/1.1\r\n${HOST}Expect: 100-continue\r\nContent-Length: 5\r\n\r\n`, "hello"], answer: /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 [2-4]\d\d / },
+  { name: "state", pieces: [`GET /api/state HTTP/1.1\r\n${HOST}\r\n`], answer: /^HTTP\/1\.1 [24]0[04] / },
+  { name: "a switch", pieces: [SWITCH + OFF], answer: /^HTTP\/1\.1 [24]0[04] / },
+  { name: "a switch, the body later", pieces: [SWITCH, OFF], answer: /^HTTP\/1\.1 [24]0[04] / },
+  { name: "a WebSocket and a message", pieces: [UPGRADE, masked('{"isOn": true}')], answer: /^HTTP\/1\.1 (101 [^]*"isOn":true|[24]0[04] )/ },
   { name: "a large body", pieces: [`POST / HTTP/1.1\r\n${HOST}Content-Length: 9000\r\n\r\n${"x".repeat(9000)}`], answer: /^HTTP\/1\.1 (413|200 [^]*x{9000}$)/ },
 ];
 
@@ -53,7 +70,7 @@ function isAnswered(port: number, { pieces, answer }: Exchange): Promise<boolean
     };
     const timer = setTimeout(finish, ANSWER_MS);
     conn.setEncoding("latin1");
-    conn.on("connect", () => pieces.forEach((piece, i) => setTimeout(() => conn.write(piece), i * PIECE_MS)));
+    conn.on("connect", () => pieces.forEach((piece, i) => setTimeout(() => conn.write(piece, "latin1"), i * PIECE_MS)));
     conn.on("data", (part: string) => {
       text += part;
       if (answer.test(text)) finish();

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { esp32 } from "../boards/esp32.js";
 import { buildBundle } from "../cli/build/index.js";
 import { meerkatRoot } from "../cli/build/layout.js";
-import { holdConversation } from "./conversation.js";
-import { boot, canSetStack, FATAL, type Flashed, flashApp, MANY_SOCKETS } from "./interpreter.js";
+import { boot, canSetStack, FATAL, flashApp, MANY_SOCKETS } from "./interpreter.js";
 import { GET, runClient } from "./load.js";
 import type { BenchOptions } from "./options.js";
 import { numberRow, type Row, skippedRow } from "./row.js";
 import type { Server } from "./server.js";
+import { smallestStack } from "./stack.js";
 
 /* Memory on the interpreter: variables of idle connections, leaks, stack, and the size of the code. */
 
@@ -21,8 +21,6 @@ const LEAK_CONNECTIONS = 8;
 const LEAK_WARM_COUNT = 500;
 /** Stacks of an ESP32 and of an ESP32-C3. */
 const STACKS = [25000, 15000];
-const STACK_STEP_BYTES = 250;
-const STACK_MIN_BYTES = 7000;
 
 /** All rows of this part. */
 export async function benchMemory(options: BenchOptions): Promise<Row[]> {
@@ -123,40 +121,7 @@ async function benchStacks(options: BenchOptions, binary: string): Promise<Row[]
   for (const app of ["hello", "http-echo", "demo"]) {
     const flashed = await flashApp(binary, options.dir, `examples/${app}.ts`);
     options.progress(`${GROUP}: ${name} with ${app}`);
-    rows.push(await benchStack(binary, flashed, app));
+    rows.push(await smallestStack(binary, flashed, { group: GROUP, name: `${name} with ${app}`, stacks: STACKS }));
   }
   return rows;
-}
-
-async function benchStack(binary: string, flashed: Flashed, app: string): Promise<Row> {
-  const name = `smallest stack for a conversation with ${app}`;
-  const goal = { atMost: Math.min(...STACKS) };
-  for (const stack of STACKS) {
-    const trouble = await troubleWith(binary, flashed, stack);
-    if (trouble !== undefined) return { ...numberRow(GROUP, name, Infinity, "bytes", goal), note: `with ${stack}: ${trouble}` };
-  }
-  let [bad, good] = [STACK_MIN_BYTES, goal.atMost];
-  let why = "";
-  while (good - bad > STACK_STEP_BYTES) {
-    const middle = Math.round((bad + good) / 2 / STACK_STEP_BYTES) * STACK_STEP_BYTES;
-    const trouble = await troubleWith(binary, flashed, middle);
-    if (trouble === undefined) good = middle;
-    else [bad, why] = [middle, trouble];
-  }
-  return numberRow(GROUP, name, good, "bytes", goal, `with ${bad}: ${why}`);
-}
-
-/** What goes wrong with a stack of that size; undefined when nothing does. */
-async function troubleWith(binary: string, flashed: Flashed, stackBytes: number): Promise<string | undefined> {
-  let server: Server;
-  try {
-    server = await boot(binary, flashed, { ESP_STACK: String(stackBytes) });
-  } catch {
-    return "it does not start";
-  }
-  const failed = await holdConversation(flashed.port);
-  await server.stop();
-  const fatal = FATAL.exec(server.output())?.[0];
-  if (failed === undefined && fatal === undefined) return undefined;
-  return [failed && `${failed} fails`, fatal].filter((part) => part).join(", ");
 }

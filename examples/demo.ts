@@ -104,7 +104,7 @@ function state(): string {
     temperatureC: Math.round(215 + 12 * Math.sin(uptimeS / 20) + 4 * Math.random()) / 10,
     memory: mgr.memory(),
     pool: { free: mgr.pool.free, pages: mgr.pool.pages },
-    connections: mgr.list().filter((one) => one.kind === "in").length,
+    connections: mgr.stats.accepted - mgr.stats.closed,
     isOn: isOn,
   });
 }

@@ -3,7 +3,7 @@ import { MG_EV_RECV, MG_EV_SEND } from "./events.js";
 import { CLOSE_FLAGS } from "./flags.js";
 import type { Owner, Raw } from "./port.js";
 import { slow } from "./slow.js";
-import { INPUT_ONLY } from "./state.js";
+import { Gate, INPUT_ONLY } from "./state.js";
 
 /*
  * The hot path: one chunk in, the handlers' answer out. On Espruino every property, name and call is paid for each time
@@ -43,7 +43,10 @@ export function dispatch(nc: Connection, ev: number, data: unknown): void {
  */
 export function onData(owner: Owner, bytes: Raw): number {
   const nc = owner as Connection;
-  if (nc._gate) return slow.data(nc, bytes);
+  if (nc._gate) {
+    if (nc._gate !== Gate.First) return slow.data(nc, bytes);
+    nc._gate = 0;
+  }
   const proto = nc.protoHandler || nc.handler;
   nc._i = bytes;
   nc._idle = 0;

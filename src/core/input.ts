@@ -1,8 +1,8 @@
-import { arm, call, guard, post } from "./call.js";
+import { arm, call, guard, post, threw } from "./call.js";
 import type { Connection } from "./connection.js";
 import { MG_EV_RECV } from "./events.js";
 import { MG_F_CLOSE_IMMEDIATELY, MG_F_WANT_READ } from "./flags.js";
-import { onData } from "./hot.js";
+import { setCur } from "./hot.js";
 import { leave, settle } from "./output.js";
 import { Err, type Raw } from "./port.js";
 import { roomFor, starve } from "./room.js";
@@ -15,20 +15,23 @@ function dataSlow(nc: Connection, bytes: Raw): number {
   const mgr = nc.mgr;
   if (nc._state !== State.Open || nc._f & MG_F_CLOSE_IMMEDIATELY) return 0;
   if (nc._gate & Gate.Manual) return hold(nc, bytes);
-  if (nc._gate & Gate.First) {
-    firstByte(nc);
-    if (!nc._gate) return onData(nc, bytes);
-  }
+  nc._gate &= ~Gate.First;
   const room = roomFor(nc);
   const take = room < n ? room : n;
   if (take < n && !mgr._platform.caps.pauseRead) return overflow(nc);
   if (take > 0) {
     nc._in()._put(take < n ? mgr._ops.slice(bytes, 0, take) : bytes);
-    // `received`, written out: what handlers call wants the stack.
+    // `received` and `guard`, written out: what handlers call wants the stack.
     nc._idle = 0;
     mgr._calls++;
     const proto = nc.protoHandler || nc.handler;
-    if (proto) guard(nc, "RECV", proto as (nc: Connection, a: unknown, b: unknown) => void, MG_EV_RECV, take);
+    const outer = setCur(nc.id);
+    try {
+      if (proto) proto(nc, MG_EV_RECV, take);
+    } catch (e) {
+      threw(nc, e, "RECV");
+    }
+    setCur(outer);
     settle(nc);
     leave(mgr);
   }
@@ -44,10 +47,6 @@ export function received(nc: Connection, n: number): void {
   if (proto) guard(nc, "RECV", proto as (nc: Connection, a: unknown, b: unknown) => void, MG_EV_RECV, n);
   settle(nc);
   leave(nc.mgr);
-}
-
-function firstByte(nc: Connection): void {
-  nc._gate &= ~Gate.First;
 }
 
 /** Reading pauses until the handler or the pool makes room. If it has already, that is noticed in the next pass: not in here. */
@@ -81,7 +80,7 @@ export function deliver(nc: Connection): void {
   const bytes = nc._held;
   nc._held = undefined;
   if (nc._state !== State.Open || bytes === undefined) return;
-  if (nc._gate & Gate.First) firstByte(nc);
+  nc._gate &= ~Gate.First;
   const room = roomFor(nc);
   const take = room < bytes.length ? room : bytes.length;
   if (take > 0) {

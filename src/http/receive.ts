@@ -59,20 +59,20 @@ function accept(nc: Connection, inc: Incoming, m: Mbuf): boolean {
   return true;
 }
 
-/** Reads on in a body. False when nothing more can be done now. */
-export function readOn(nc: Connection, inc: Incoming, m: Mbuf): boolean {
+/** Reads on in a body. 0: nothing more can be done now; Read.Over: see `over`. */
+export function readOn(nc: Connection, inc: Incoming, m: Mbuf): number {
   const before = nc._unsent();
   let r = inc.mode === Mode.Stay ? stay(nc, inc, m) : readFrames(nc, inc, m);
   if (r === Read.Data) r = inc.take && inc.mode === Mode.Sink ? inc.take(nc, inc, m) : readBytes(nc, inc, m);
-  if (r < 0) return inc.mode === Mode.Drain ? giveUp(nc) : refuse(nc, -r, r === -413 ? "Body is over " + inc.max + " bytes" : "");
-  if (r === Read.Over) {
-    over(nc, inc, m);
-    return true;
+  if (r < 0) {
+    if (inc.mode === Mode.Drain) giveUp(nc);
+    else refuse(nc, -r, r === -413 ? "Body is over " + inc.max + " bytes" : "");
+    return 0;
   }
-  if (inc.mode === Mode.Drain || !isAnswered(nc, before)) return r !== 0;
-  if (inc.mode === Mode.Sink && isReplying(nc)) return r !== 0;
+  if (r === Read.Over || inc.mode === Mode.Drain || !isAnswered(nc, before)) return r;
+  if (inc.mode === Mode.Sink && isReplying(nc)) return r;
   unwanted(nc, inc);
-  return true;
+  return Read.Called;
 }
 
 /** The rest of the body is unwanted, because the request was answered: it is read and dropped, so that the next one is found. */
@@ -123,7 +123,7 @@ function dropFirst(nc: Connection, inc: Incoming, m: Mbuf, n: number): number {
 }
 
 /** The body is over: the request is handed out, or, if it was replied to before, done with. */
-function over(nc: Connection, inc: Incoming, m: Mbuf): void {
+export function over(nc: Connection, inc: Incoming, m: Mbuf): void {
   nc.protoData = undefined;
   nc._onClose = undefined;
   if (inc.mode === Mode.Drain) {

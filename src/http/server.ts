@@ -7,9 +7,9 @@ import type { Raw } from "../core/port.js";
 import { Phase } from "../core/state.js";
 import { MG_EV_HTTP_REQUEST } from "./events.js";
 import { parseRequestHead } from "./head.js";
-import type { Incoming } from "./incoming.js";
+import { type Incoming, Read } from "./incoming.js";
 import { HttpMessage } from "./message.js";
-import { begin, isSlow, isWaiting, readOn } from "./receive.js";
+import { begin, isSlow, isWaiting, over, readOn } from "./receive.js";
 import { refusal } from "./reply.js";
 import { Http, type HttpHooks, hooksOf } from "./state.js";
 import { cutShort, handOut, incomplete, isForgotten, onSend, owe, reader, refuse, replied, timeOut } from "./turn.js";
@@ -125,13 +125,26 @@ function isSeen(nc: Connection, raw: Raw | 0): boolean {
   return raw !== 0 && typeof raw !== "string" && raw.length === seenHead.length && nc.mgr._ops.latin1(raw, 0, raw.length) === seenHead;
 }
 
-/** Handles what is in recvMbuf: bodies, and every complete request in order, until one is incomplete or its reply is owed. */
+/**
+ * Handles what is in recvMbuf: bodies, and every complete request in order, until one is incomplete or its reply is owed.
+ * Whatever calls the program's handlers is called from here: below them is the stack that they have.
+ */
 export function requests(nc: Connection): void {
   const m = nc._in();
   if (nc._ps & Http.Dead) m.clear();
   while (!(nc._ps & Http.Dead) && !(nc._f & CLOSE_FLAGS)) {
     const inc = nc.protoData as Incoming | undefined;
-    if (inc ? !readOn(nc, inc, m) : nc._ps & Http.Owed || !m.len || !nextRequest(nc, m)) break;
+    if (inc) {
+      const r = readOn(nc, inc, m);
+      if (!r) break;
+      if (r === Read.Over) over(nc, inc, m);
+    } else {
+      const hm = nc._ps & Http.Owed || !m.len ? undefined : nextRequest(nc, m);
+      if (!hm) break;
+      const hooks = nc._hooks as HttpHooks | undefined;
+      if (!hm._length) handOut(nc, hm, m, hm._headBytes, undefined, hooks);
+      else if (!begin(nc, hm, m, hooks)) break;
+    }
   }
   if (!m.len && !m._public) nc._r = undefined;
   if (nc._ps & Http.Ended) ended(nc, m);
@@ -143,23 +156,24 @@ function ended(nc: Connection, m: Mbuf): void {
   if (inc ? isWaiting(inc, m) : !(nc._ps & Http.Owed)) cutShort(nc);
 }
 
-/** The request at the front of recvMbuf is handed out, or its body begins. False when it is incomplete or was refused. */
-function nextRequest(nc: Connection, m: Mbuf): boolean {
+/** The request whose head is at the front of recvMbuf; undefined when that is incomplete or was refused. */
+function nextRequest(nc: Connection, m: Mbuf): HttpMessage | undefined {
   const limits = nc.mgr.limits;
   const max = limits.headMaxBytes < nc.recvMbufLimit ? limits.headMaxBytes : nc.recvMbufLimit;
   while (m.byteAt(0) === 13 && m.byteAt(1) === 10) m.remove(2); // RFC 9112 §2.2: empty lines before a request
-  if (!m.len) return incomplete(nc, Phase.Head);
-  const end = nc.mgr._ops.indexOf(m._pullup(), "\r\n\r\n", 0);
-  if (end < 0 ? m.len >= max : end + 4 > max) return refuse(nc, 431, "Request head is over " + max + " bytes");
-  if (end < 0) return incomplete(nc, Phase.Head);
-  const head = m.latin1(0, end);
-  const hm = parseRequestHead(head, limits);
-  if (!(hm instanceof HttpMessage)) return refuse(nc, hm, "");
-  const hooks = nc._hooks as HttpHooks | undefined;
-  if (hm._length) return begin(nc, hm, m, hooks);
-  if (hm._headBytes === m.len && hm._headBytes <= SEEN_MAX_BYTES) remember(nc, hm, head + "\r\n\r\n");
-  handOut(nc, hm, m, hm._headBytes, undefined, hooks);
-  return true;
+  const end = m.len ? nc.mgr._ops.indexOf(m._pullup(), "\r\n\r\n", 0) : -1;
+  if (end < 0 ? m.len >= max : end + 4 > max) refuse(nc, 431, "Request head is over " + max + " bytes");
+  else if (end < 0) incomplete(nc, Phase.Head);
+  else {
+    const head = m.latin1(0, end);
+    const hm = parseRequestHead(head, limits);
+    if (hm instanceof HttpMessage) {
+      if (!hm._length && hm._headBytes === m.len && hm._headBytes <= SEEN_MAX_BYTES) remember(nc, hm, head + "\r\n\r\n");
+      return hm;
+    }
+    refuse(nc, hm, "");
+  }
+  return undefined;
 }
 
 /** Another chunk can be known for the same request by comparing it, if this one was the whole of it and nothing special. */

@@ -82,7 +82,12 @@ function upgrade(nc: Connection, hm: HttpMessage, handler: AnyHandler | undefine
   if (status === 426) httpReply(nc, 426, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", ""); // RFC 6455 §4.4
   else if (status) httpSendError(nc, status, "Malformed WebSocket handshake");
   else if (o.origin && !o.origin(hm.header("Origin") || "", hm)) httpSendError(nc, 403);
-  else return ask(nc, hm, handler);
+  else {
+    const asked = ask(nc, hm, handler);
+    if (asked !== true) return asked;
+    nc._in().remove(hm._headBytes);
+    agree(nc, hm, handler); // from here and not from `ask`: what handlers call wants the stack
+  }
   return undefined;
 }
 
@@ -97,8 +102,8 @@ function check(hm: HttpMessage): number {
   return !version || key.length !== 24 || /[^A-Za-z0-9+]/.test(key.slice(0, 22).split("/").join("")) || !/[AQgw]==$/.test(key) ? 400 : 0;
 }
 
-/** The handler may refuse, or put the answer off: then somebody else owes it. If it does neither, the connection is a WebSocket. */
-function ask(nc: Connection, hm: HttpMessage, handler: AnyHandler): AnyHandler | undefined {
+/** The handler may refuse, or put the answer off: then somebody else owes it. True: it does neither, and is to have its WebSocket. */
+function ask(nc: Connection, hm: HttpMessage, handler: AnyHandler): AnyHandler | undefined | true {
   const before = nc._unsent();
   nc._f |= MG_F_IS_WEBSOCKET;
   if ((nc as Asked)._asked) (nc as Asked)._asked = undefined; // of an earlier handshake, which was refused
@@ -111,9 +116,7 @@ function ask(nc: Connection, hm: HttpMessage, handler: AnyHandler): AnyHandler |
     waiting.handler = handler;
     return waiting.onEvent;
   }
-  nc._in().remove(hm._headBytes);
-  agree(nc, hm, handler);
-  return undefined;
+  return true;
 }
 
 /** Opens the WebSocket that was asked for; its request is out of recvMbuf. */
