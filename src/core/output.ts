@@ -2,7 +2,7 @@ import { call, closeLater, guard } from "./call.js";
 import type { Connection, Source } from "./connection.js";
 import { MG_EV_SEND } from "./events.js";
 import { CLOSE_FLAGS, MG_F_CLOSE_IMMEDIATELY, MG_F_WANT_WRITE } from "./flags.js";
-import { cur } from "./hot.js";
+import { cur, setCur } from "./hot.js";
 import type { Manager } from "./manager.js";
 import { type Mbuf, toRaw } from "./mbuf.js";
 import { Err, type Raw, WriteResult } from "./port.js";
@@ -130,9 +130,15 @@ function keepInput(nc: Connection): void {
   nc._gate = m.len ? nc._gate | Gate.Kept : nc._gate & ~Gate.Kept;
 }
 
-/** Runs protocol code outside the platform's upcalls as an event of this connection, with all that follows one. */
+/** Runs protocol code outside the platform's upcalls as an event of this connection, with all that follows one. (`guard`, written out.) */
 export function guarded(nc: Connection, run: (nc: Connection) => void): void {
-  guard(nc, "protocol", run, 0, 0);
+  const outer = setCur(nc.id);
+  try {
+    run(nc);
+  } catch (e) {
+    slow.threw(nc, e, "protocol");
+  }
+  setCur(outer);
   settle(nc);
   leave(nc.mgr);
 }

@@ -4,7 +4,7 @@ import { MG_F_CLOSE_IMMEDIATELY, MG_F_IS_WEBSOCKET } from "../core/flags.js";
 import { Err } from "../core/port.js";
 import { Phase } from "../core/state.js";
 import { WEBSOCKET_OP_PING } from "./ops.js";
-import { forget, readFrames } from "./receive.js";
+import { forget, goOnLater, readFrames } from "./receive.js";
 import { putFrame } from "./send.js";
 import { Ws, type WsHooks } from "./state.js";
 
@@ -33,7 +33,7 @@ function onWebsocket(nc: Connection, ev: number, data: unknown): void {
     }
     readFrames(nc);
   } else if (ev === MG_EV_SEND) {
-    if (nc._i || (nc._r && nc._r.len)) readFrames(nc);
+    if (nc._i || (nc._r && nc._r.len)) goOnLater(nc);
   } else if (ev === MG_EV_POLL) tick(nc);
 }
 
@@ -49,5 +49,5 @@ function tick(nc: Connection): void {
     if (!nc.err && !(nc._ps & Ws.Deaf)) nc.err = isClosing ? Err.Deadline : Err.TimedOut;
     nc._f |= MG_F_CLOSE_IMMEDIATELY;
   } else if (!isClosing && !(nc._ps & Ws.Pinged) && s.ping && silentMs >= s.ping && putFrame(nc, WEBSOCKET_OP_PING, "")) nc._ps |= Ws.Pinged;
-  if (nc._i || (nc._r && nc._r.len)) readFrames(nc);
+  if (nc._i || (nc._r && nc._r.len)) goOnLater(nc);
 }

@@ -1,6 +1,5 @@
-import { post } from "../core/call.js";
 import type { Connection } from "../core/connection.js";
-import { goOn } from "./receive.js";
+import { goOnLater } from "./receive.js";
 import { Ws } from "./state.js";
 
 /** No messages for now: what comes waits, and the peer with it, when `recvMbufLimit` is reached. Pings wait too. */
@@ -12,5 +11,5 @@ export function pauseWebsocket(nc: Connection): void {
 export function resumeWebsocket(nc: Connection): void {
   if (!(nc._ps & Ws.Paused) || !(nc._ps & Ws.Is)) return;
   nc._ps &= ~Ws.Paused;
-  post(nc, goOn, undefined, undefined);
+  goOnLater(nc);
 }

@@ -22,11 +22,25 @@ const MAX_UNSENT = 0.25;
 
 /** What events are about: one for all, because it is valid during the call only. */
 const wm = new WebsocketMessage();
+/** The event that the frame just read is to be; 0: none. And the message that is held for it. */
+let dueEvent = 0;
+let dueHeld: Incomplete | undefined;
 
-/** Reads all frames that are here, until one is incomplete, or must wait because its answer could not be sent. */
+/**
+ * Reads all frames that are here, until one is incomplete, or must wait because its answer could not be sent. Each turn takes
+ * a frame, or a piece of one. The program is called from here, where there is more stack than below.
+ */
 export function readFrames(nc: Connection): void {
   while (readOne(nc)) {
-    // each turn takes a frame, or a piece of one
+    const ev = dueEvent;
+    if (!ev) continue;
+    const st = dueHeld;
+    dueEvent = 0;
+    dueHeld = undefined;
+    if (nc.handler) nc.handler(nc, ev, wm);
+    wm.size = 0;
+    wm._raw = "";
+    if (st) messageOver(nc, st);
   }
   const m = nc._r;
   if (m && !m.len && !m._public) nc._r = undefined;
@@ -57,8 +71,7 @@ function readOne(nc: Connection): boolean {
   if (!st && frame.fin && !frame.rsv1 && n >= used + size) {
     const bytes = take(nc, raw, used, size, key);
     if (op === WEBSOCKET_OP_TEXT && checkText(nc, bytes)) return fail(nc, Close.BadData);
-    deliver(nc, MG_EV_WEBSOCKET_FRAME, 128 | op, bytes);
-    return true;
+    return due(nc, MG_EV_WEBSOCKET_FRAME, 128 | op, bytes);
   }
   return begin(nc, st || new Incomplete(nc, op | frame.rsv1, frame.rsv1 ? 0 : s.stream), s, used, key);
 }
@@ -67,6 +80,7 @@ function readOne(nc: Connection): boolean {
 function begin(nc: Connection, st: Incomplete, s: Settings, used: number, key: string): boolean {
   if (++st.count > s.fragments) return fail(nc, Close.Policy);
   nc.protoData = st;
+  nc._h = st.held; // counts as its own when others want pages
   st.first = frame.fin | frame.op;
   st.left = frame.size;
   st.size += frame.size;
@@ -116,11 +130,16 @@ function frameOver(nc: Connection, st: Incomplete): boolean {
   let bytes: Raw | number = st.held._pullup();
   if (st.kind & 64) bytes = codec.inflate(nc, bytes, maxOf(nc, (nc._hooks as unknown as WsHooks).ws));
   if (typeof bytes !== "number" && st.kind === 65 && checkText(nc, bytes)) bytes = Close.BadData;
-  if (typeof bytes !== "number") deliver(nc, MG_EV_WEBSOCKET_FRAME, isRaw ? st.first : 128 | (st.kind & 15), bytes);
-  st.held.clear(); // when the handler throws, the connection's end does it
-  if (isLast) nc.protoData = undefined;
+  if (typeof bytes === "number") return fail(nc, bytes);
+  dueHeld = st;
+  return due(nc, MG_EV_WEBSOCKET_FRAME, isRaw ? st.first : 128 | (st.kind & 15), bytes);
+}
+
+/** The program has had a message, or a raw fragment, that was held. (When it throws, the connection's end does this.) */
+function messageOver(nc: Connection, st: Incomplete): void {
+  st.held.clear();
+  if (st.first & 128) nc.protoData = nc._h = undefined;
   else st.size = 0; // each fragment is held alone
-  return typeof bytes === "number" ? fail(nc, bytes) : true;
 }
 
 /** A piece of a message for a program that takes pieces: the first with the opcode, the last with FIN. */
@@ -129,9 +148,8 @@ function hand(nc: Connection, st: Incomplete, bytes: Raw): boolean {
   if (isLast && st.tail.length) return fail(nc, Close.BadData);
   const op = st.first & 15;
   st.first &= 128;
-  if (isLast) nc.protoData = undefined;
-  deliver(nc, MG_EV_WEBSOCKET_FRAME, (isLast ? 128 : 0) | op, bytes);
-  return true;
+  if (isLast) nc.protoData = nc._h = undefined;
+  return due(nc, MG_EV_WEBSOCKET_FRAME, (isLast ? 128 : 0) | op, bytes);
 }
 
 /** A control frame (§5.5). The answer is on its way when the handler is called. */
@@ -147,8 +165,7 @@ function control(nc: Connection, op: number, bytes: Raw): boolean {
     nc._since = nc.mgr._platform.now();
     if (!(st & Ws.Client)) nc._f |= MG_F_SEND_AND_CLOSE; // §7.1.1: the server closes first, the client waits for it a while
   } else if (op === WEBSOCKET_OP_PING && !(st & Ws.CloseSent)) putFrame(nc, WEBSOCKET_OP_PONG, bytes);
-  deliver(nc, MG_EV_WEBSOCKET_CONTROL_FRAME, 128 | op, bytes);
-  return true;
+  return due(nc, MG_EV_WEBSOCKET_CONTROL_FRAME, 128 | op, bytes);
 }
 
 /** Takes a frame that is all here out of the input, and answers its payload, unmasked. */
@@ -167,15 +184,14 @@ function drop(nc: Connection, count: number): void {
   } else nc._i = count < raw.length ? nc.mgr._ops.slice(raw, count, raw.length) : 0;
 }
 
-function deliver(nc: Connection, ev: number, flags: number, bytes: Raw): void {
-  if (!nc.handler) return;
+/** What the program is to be told next. */
+function due(nc: Connection, ev: number, flags: number, bytes: Raw): true {
   wm.flags = flags;
   wm.size = bytes.length;
   wm._raw = bytes;
   wm._ops = nc.mgr._ops;
-  nc.handler(nc, ev, wm);
-  wm.size = 0;
-  wm._raw = "";
+  dueEvent = ev;
+  return true;
 }
 
 /** How the end of these bytes stands as UTF-8: see {@link utf8Tail}. */
@@ -202,13 +218,16 @@ function maxOf(nc: Connection, s: Settings): number {
   return s.max && (s.max < most || s.stream) ? s.max : most;
 }
 
-function goOnLater(nc: Connection): void {
+/** There may be more to do with what is here: in the next pass, because where this is called from there is little stack left. */
+export function goOnLater(nc: Connection): void {
   nc._onSent = undefined;
+  if (nc._ps & Ws.Going) return;
+  nc._ps |= Ws.Going;
   post(nc, goOn, undefined, undefined);
 }
 
-/** Outside the platform's upcalls: there may be more to do with what is here. */
-export function goOn(nc: Connection): void {
+function goOn(nc: Connection): void {
+  nc._ps &= ~Ws.Going;
   if (nc._state === State.Open) guarded(nc, readFrames);
 }
 
@@ -231,6 +250,6 @@ export function fail(nc: Connection, code: number): false {
 export function forget(nc: Connection): void {
   const st = nc.protoData as Incomplete | undefined;
   if (!st) return;
-  nc.protoData = undefined;
+  nc.protoData = nc._h = undefined;
   st.held.clear();
 }

@@ -65,7 +65,8 @@ function sendRaw(nc: Connection, op: number, raw: Raw): number {
   if (code > 7 && (raw.length > 125 || op & WEBSOCKET_DONT_FIN)) throw rangeError("A control frame has at most 125 bytes, and is not fragmented");
   if ((nc._ps & (Ws.Is | Ws.CloseSent)) !== Ws.Is) return 0;
   const isWhole = op === WEBSOCKET_OP_TEXT || op === WEBSOCKET_OP_BINARY;
-  const n = nc._ps & Ws.Deflate && isWhole ? codec.put(nc, op, raw) : putFrame(nc, op, raw);
+  // Not by `putFrame`: where messages are answered, each call that is saved is stack for others.
+  const n = nc._ps & Ws.Deflate && isWhole ? codec.put(nc, op, raw) : putWhole(nc, frameOf(nc, op, raw));
   if (code === WEBSOCKET_OP_CLOSE && n) {
     nc._ps |= Ws.CloseSent;
     nc._since = nc.mgr._platform.now();
@@ -75,6 +76,10 @@ function sendRaw(nc: Connection, op: number, raw: Raw): number {
 
 /** Sends a frame that is in order; 64 in `op` is RSV1. Answers its size, or 0. */
 export function putFrame(nc: Connection, op: number, raw: Raw): number {
+  return putWhole(nc, frameOf(nc, op, raw));
+}
+
+function frameOf(nc: Connection, op: number, raw: Raw): Raw {
   const mgr = nc.mgr;
   const first = op & WEBSOCKET_DONT_FIN ? op & 15 : op | 128;
   const size = raw.length;
@@ -84,11 +89,11 @@ export function putFrame(nc: Connection, op: number, raw: Raw): number {
       lastSize = size;
       lastHead = mgr._ops.copy(frameHead(first, size, false));
     }
-    return putWhole(nc, size ? mgr._ops.concat(lastHead, raw) : lastHead);
+    return size ? mgr._ops.concat(lastHead, raw) : lastHead;
   }
   const key = mgr._platform.random(4); // §5.3: not to be foreseen
   const head = mgr._ops.concat(mgr._ops.copy(frameHead(first, size, true)), key);
-  return putWhole(nc, size ? mgr._ops.concat(head, masked(mgr._platform, raw, key, 0)) : head);
+  return size ? mgr._ops.concat(head, masked(mgr._platform, raw, key, 0)) : head;
 }
 
 /** Into sendMbuf; what the pool has no room for goes out piece by piece; to a broadcast's receiver, behind what waits for it. */

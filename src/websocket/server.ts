@@ -9,7 +9,7 @@ import { isAnswered } from "../http/turn.js";
 import { acceptOf, hasToken, listOf } from "./accept.js";
 import { MG_EV_WEBSOCKET_HANDSHAKE_DONE, MG_EV_WEBSOCKET_HANDSHAKE_REQUEST, type WebsocketHandshake } from "./events.js";
 import { open } from "./handler.js";
-import { readFrames } from "./receive.js";
+import { goOnLater } from "./receive.js";
 import { putWhole } from "./send.js";
 import { type Settings, settingsOf, type WebsocketExtension, type WebsocketLimits } from "./state.js";
 
@@ -134,7 +134,7 @@ export function agree(nc: Connection, hm: HttpMessage, handler: AnyHandler): voi
   ));
   (hm as WebsocketHandshake).wsProtocol = agreed;
   handler(nc, MG_EV_WEBSOCKET_HANDSHAKE_DONE, hm);
-  readFrames(nc);
+  if (nc._i || (nc._r && nc._r.len)) goOnLater(nc);
 }
 
 /** The first of ours that the client offers; "" when there is none. */

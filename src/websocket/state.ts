@@ -20,6 +20,8 @@ export const enum Ws {
   Paused = 128,
   /** Messages may be compressed. */
   Deflate = 256,
+  /** The next pass reads on. */
+  Going = 512,
 }
 
 /** What the program sets for a listener's WebSockets, or for a client's. Times in milliseconds. */

@@ -44,6 +44,30 @@ describe("websocket: staying alive", () => {
     s.finish();
   });
 
+  it("messages that fill the pool before one of them is whole do not stop each other for good", () => {
+    const s = stage({ mgr: { pages: 8, pageBytes: 512, limits: { ...FAST.limits, starveMs: 1000 } } });
+    const errs: number[] = [];
+    setProtocolWebsocket(s.mgr.bind("tcp://:80", (nc, ev, data) => {
+      if (ev === 113) echo(nc, data);
+      if (ev === 5 && nc.listener) errs.push(nc.err);
+    }));
+    const whole = text("x".repeat(1400));
+    const peers = [1, 2, 3, 4].map(() => openWs(s));
+    const free = s.mgr.pool.free;
+    for (const peer of peers) peer.send(whole.slice(0, 700));
+    s.run(50);
+    for (const peer of peers) peer.send(whole.slice(700));
+    s.run(500);
+    assert.deepEqual([errs, peers.map(taken)], [[], [[], [], [], []]]);
+    s.run(5000);
+    assert.ok(errs.length > 0 && errs.every((err) => err === Err.PoolEmpty), `closed: ${errs.join()}`);
+    const left = peers.filter((peer) => peer.state === "open");
+    assert.equal(left.length, 4 - errs.length);
+    for (const peer of left) assert.deepEqual(taken(peer), ["text 1400 bytes"]);
+    assert.equal(s.mgr.pool.free, free);
+    s.finish();
+  });
+
   it("closes a peer that does not answer, with MG_ERR_TIMED_OUT", () => {
     const { s, errs } = watched({ pingMs: 1000, pongMs: 500 });
     openWs(s);

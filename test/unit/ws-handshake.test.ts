@@ -54,7 +54,7 @@ describe("websocket: the server's handshake", () => {
     const peer = s.peer(80);
     peer.send(upgrade() + text("early"));
     s.run(20);
-    assert.deepEqual(eventsOf(s, "W").map((e) => e.split(" ")[0]), ["ACCEPT", "RECV", "WEBSOCKET_HANDSHAKE_REQUEST", "WEBSOCKET_HANDSHAKE_DONE", "WEBSOCKET_FRAME", "SEND"]);
+    assert.deepEqual(eventsOf(s, "W").map((e) => e.split(" ")[0]), ["ACCEPT", "RECV", "WEBSOCKET_HANDSHAKE_REQUEST", "WEBSOCKET_HANDSHAKE_DONE", "SEND", "WEBSOCKET_FRAME", "SEND"]);
     assert.deepEqual(lines, ["text early"]);
     assert.deepEqual(readWsFrames(peer.take().split("\r\n\r\n")[1]).length, 1);
     s.finish();
