@@ -26,12 +26,16 @@ interface Case {
   isWebsocket: boolean;
   /** Variables that are to be free with all of them open. */
   atLeast: number;
+  /** Whether the smallest stack is looked for as well: with all exchanges, or with the one that the program is for. */
+  hasStack: boolean;
+  only?: string;
 }
 
 const CASES: Case[] = [
-  { app: "demo", board: esp32c3, connections: 8, opening: UPGRADE, isWebsocket: true, atLeast: 2000 },
-  { app: "demo", board: esp32c3, connections: 8, opening: GET, isWebsocket: false, atLeast: 2000 },
-  { app: "hello", board: esp8266, connections: 4, opening: GET, isWebsocket: false, atLeast: 1 },
+  { app: "demo", board: esp32c3, connections: 8, opening: UPGRADE, isWebsocket: true, atLeast: 2000, hasStack: false },
+  { app: "demo", board: esp32c3, connections: 8, opening: GET, isWebsocket: false, atLeast: 2000, hasStack: true },
+  { app: "hello", board: esp8266, connections: 4, opening: GET, isWebsocket: false, atLeast: 1, hasStack: true },
+  { app: "ws-echo", board: esp32c3, connections: 8, opening: UPGRADE, isWebsocket: true, atLeast: 2000, hasStack: true, only: "a WebSocket" },
 ];
 
 /** Readings of one case: the smallest counts. */
@@ -62,10 +66,10 @@ async function benchCase(options: BenchOptions, binary: string, one: Case): Prom
   const flashed = await flashApp(binary, options.dir, `examples/${app}.ts`, {}, board);
   const env = { JSVARS: String(board.variables), ESP_STACK: String(Math.max(board.stackBytes, STACK_MIN_BYTES)) };
   const free = await withServer(binary, flashed, env, (server) => leastFree(server, one));
-  const stack = { group: GROUP, name: `smallest stack for a conversation, ${app} on ${board.title}`, stacks: [Number(env.ESP_STACK)], env };
+  const stack = { group: GROUP, name: `smallest stack for a conversation, ${app} on ${board.title}`, stacks: [Number(env.ESP_STACK)], env, only: one.only };
   return [
     numberRow(GROUP, name, free.value, "variables", { atLeast: one.atLeast }, free.fatal),
-    ...(one.isWebsocket ? [] : [await smallestStack(binary, flashed, stack)]),
+    ...(one.hasStack ? [await smallestStack(binary, flashed, stack)] : []),
   ];
 }
 

@@ -20,10 +20,13 @@ export const UPGRADE =
   `GET / HTTP/1.1\r\n${HOST}Upgrade: websocket\r\nConnection: Upgrade\r\n` +
   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-/** A text message of a client, with a key of zeros. */
-function masked(text: string): string {
-  return `\x81${String.fromCharCode(128 | text.length)}\0\0\0\0${text}`;
+/** A frame of a client, with a key of zeros. `first`: its first byte; default: a whole text message. */
+function masked(payload: string, first = 0x81): string {
+  return String.fromCharCode(first, 128 | payload.length) + "\0\0\0\0" + payload;
 }
+
+/** Text in UTF-8; two fragments with a Ping between them; and a message right behind. */
+const FRAMES = [masked("\xc3\xa9\xe2\x82\xac"), masked("{", 0x01) + masked("", 0x89), masked("}", 0x80) + masked('{"isOn": true}')];
 
 const EXCHANGES: Exchange[] = [
   { name: "GET", pieces: [`GET / HTTP/1.1\r\n${HOST}\r\n`], answer: /^HTTP\/1\.1 200 / },
@@ -42,7 +45,7 @@ const EXCHANGES: Exchange[] = [
   { name: "state", pieces: [`GET /api/state HTTP/1.1\r\n${HOST}\r\n`], answer: /^HTTP\/1\.1 [24]0[04] / },
   { name: "a switch", pieces: [SWITCH + OFF], answer: /^HTTP\/1\.1 [24]0[04] / },
   { name: "a switch, the body later", pieces: [SWITCH, OFF], answer: /^HTTP\/1\.1 [24]0[04] / },
-  { name: "a WebSocket and a message", pieces: [UPGRADE, masked('{"isOn": true}')], answer: /^HTTP\/1\.1 (101 [^]*"isOn":true|[24]0[04] )/ },
+  { name: "a WebSocket", pieces: [UPGRADE, ...FRAMES], answer: /^HTTP\/1\.1 (101 [^]*\x8a\0[^]*"isOn": ?true|[24]0[04] )/ },
   { name: "a large body", pieces: [`POST / HTTP/1.1\r\n${HOST}Content-Length: 9000\r\n\r\n${"x".repeat(9000)}`], answer: /^HTTP\/1\.1 (413|200 [^]*x{9000}$)/ },
 ];
 
@@ -53,9 +56,9 @@ function headers(count: number): string {
   return Array.from({ length: count }, (_, i) => `X-Header-${i}: value ${i}\r\n`).join("");
 }
 
-/** Holds the conversation. Answers the name of the first exchange that failed; undefined when all went well. */
-export async function holdConversation(port: number): Promise<string | undefined> {
-  for (const exchange of EXCHANGES) if (!(await isAnswered(port, exchange))) return exchange.name;
+/** Holds the conversation, or that exchange of it. Answers the name of the first that failed; undefined when all went well. */
+export async function holdConversation(port: number, only?: string): Promise<string | undefined> {
+  for (const exchange of EXCHANGES) if ((!only || exchange.name === only) && !(await isAnswered(port, exchange))) return exchange.name;
   return undefined;
 }
 

@@ -14,12 +14,14 @@ export interface StackSpec {
   name: string;
   stacks: number[];
   env?: ServerSpec["env"];
+  /** The one exchange that the program is for; default: all. */
+  only?: string;
 }
 
 /** The row. With a stack that must do and does not, it says what went wrong. */
-export async function smallestStack(binary: string, flashed: Flashed, { group, name, stacks, env = {} }: StackSpec): Promise<Row> {
+export async function smallestStack(binary: string, flashed: Flashed, { group, name, stacks, env = {}, only }: StackSpec): Promise<Row> {
   const goal = { atMost: Math.min(...stacks) };
-  const trouble = (stackBytes: number): Promise<string | undefined> => troubleWith(binary, flashed, { ...env, ESP_STACK: String(stackBytes) });
+  const trouble = (stackBytes: number): Promise<string | undefined> => troubleWith(binary, flashed, { ...env, ESP_STACK: String(stackBytes) }, only);
   for (const stack of stacks) {
     const found = await trouble(stack);
     if (found !== undefined) return { ...numberRow(group, name, Infinity, "bytes", goal), note: `with ${stack}: ${found}` };
@@ -36,14 +38,14 @@ export async function smallestStack(binary: string, flashed: Flashed, { group, n
 }
 
 /** What goes wrong in that environment; undefined when nothing does. */
-async function troubleWith(binary: string, flashed: Flashed, env: ServerSpec["env"]): Promise<string | undefined> {
+async function troubleWith(binary: string, flashed: Flashed, env: ServerSpec["env"], only?: string): Promise<string | undefined> {
   let server: Server;
   try {
     server = await boot(binary, flashed, env);
   } catch {
     return "it does not start";
   }
-  const failed = await holdConversation(flashed.port);
+  const failed = await holdConversation(flashed.port, only);
   await server.stop();
   const fatal = FATAL.exec(server.output())?.[0];
   if (failed === undefined && fatal === undefined) return undefined;
