@@ -5,7 +5,7 @@ import { cur, dispatch, setCur } from "./hot.js";
 import type { Manager } from "./manager.js";
 import { Err } from "./port.js";
 import { slow } from "./slow.js";
-import { Listed } from "./state.js";
+import { Gate, Listed } from "./state.js";
 
 /** Runs code that may call handlers as an event of this connection: guarded against exceptions. */
 export function guard(nc: Connection, where: string | number, run: (nc: Connection, a: unknown, b: unknown) => void, a: unknown, b: unknown): void {
@@ -30,6 +30,7 @@ export function threw(nc: Connection, e: unknown, where: string | number): void 
   if (nc._f & MG_F_LISTENING) return;
   if (!nc.err) nc.err = Err.HandlerThrew;
   nc._f |= MG_F_CLOSE_IMMEDIATELY;
+  nc._gate |= Gate.Dropped; // or the next bytes went to the handler before it is closed
 }
 
 /** Counts an exception and logs it, once. */

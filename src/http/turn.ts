@@ -1,7 +1,7 @@
 import { post } from "../core/call.js";
 import type { Connection } from "../core/connection.js";
 import { type AnyHandler, MG_EV_CLOSE } from "../core/events.js";
-import { CLOSE_FLAGS, MG_F_CLOSE_IMMEDIATELY, MG_F_SEND_AND_CLOSE } from "../core/flags.js";
+import { CLOSE_FLAGS, MG_F_CLOSE_IMMEDIATELY, MG_F_IS_WEBSOCKET, MG_F_SEND_AND_CLOSE } from "../core/flags.js";
 import type { Mbuf } from "../core/mbuf.js";
 import { guarded } from "../core/output.js";
 import { Err } from "../core/port.js";
@@ -136,7 +136,7 @@ export function onSend(nc: Connection, count: number): void {
 }
 
 function sourceSent(nc: Connection): void {
-  if (!(nc._ps & Http.Owed) || nc._ps & Http.Open || nc._src || nc._unsent()) return;
+  if (nc._f & MG_F_IS_WEBSOCKET || !(nc._ps & Http.Owed) || nc._ps & Http.Open || nc._src || nc._unsent()) return;
   nc._since = nc.mgr._platform.now();
   if (nc._phase) nc._phase = nc.protoData ? Phase.Body : Phase.Raw;
   replied(nc);
@@ -151,6 +151,7 @@ export function isAnswered(nc: Connection, before: number): boolean {
 
 /** Outside the platform's upcalls: there is more to do with what is here. */
 export function goOn(nc: Connection): void {
+  if (nc._f & MG_F_IS_WEBSOCKET) return; // it became one after this was asked for
   const inc = nc.protoData as Incoming | undefined;
   if (inc) inc.woken = true;
   if (nc._state === State.Open && (inc || (nc._r && nc._r.len))) guarded(nc, reader.requests);

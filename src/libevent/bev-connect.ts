@@ -14,14 +14,15 @@ const FAMILIES = [0, 2, 10];
 
 /** See {@link BufferEvent.connect}. */
 export function connect(bev: BufferEvent, address: string): number {
-  if (bev._ops !== socketEnd || bev._st & Bev.Freed) return -1;
+  const mgr = bev._base.manager;
+  if (bev._ops !== socketEnd || bev._st & Bev.Freed || mgr._freeing || mgr._freed) return -1;
   const old = bev._nc;
   // Of a connect that failed, the connection is there until its event is over.
   if (old && old._state < State.Ending && !(bev._st & Bev.Unmade)) return -1;
   const a = parseAddress(address);
   if (a && a.scheme === "udp") throw new TypeError('Cannot connect to "' + address + '": a bufferevent is a stream');
   const tls = bev._tls as TlsOptions | undefined;
-  const nc = bev._base.manager.connect(address, undefined, tls ? { tls: tls } : undefined);
+  const nc = mgr.connect(address, undefined, tls ? { tls: tls } : undefined);
   if (old) detach(bev, true);
   bev._dnsErr = 0;
   bev._st |= Bev.Connecting;

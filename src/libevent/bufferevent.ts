@@ -210,8 +210,8 @@ export class BufferEvent {
 
   /**
    * Connects to `[tcp://|ssl://]HOST:PORT`. Answers 0: BEV_EVENT_CONNECTED or BEV_EVENT_ERROR tells how it went, never inside
-   * this call; -1 when it has a connection already, or is no socket's. TypeError for a malformed address
-   * (bufferevent_socket_connect).
+   * this call; -1 when it has a connection already, is no socket's, or the base was freed. TypeError for a malformed address
+   * (bufferevent_socket_connect). After an ERROR wait a while before another: some come at once, as without Wi-Fi.
    */
   connect(address: string): number {
     return connect(this, address);

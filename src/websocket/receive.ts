@@ -25,6 +25,8 @@ const wm = new WebsocketMessage();
 /** The event that the frame just read is to be; 0: none. And the message that is held for it. */
 let dueEvent = 0;
 let dueHeld: Incomplete | undefined;
+/** Nonzero: what could be read was not, for want of room. */
+let waits = 0;
 
 /**
  * Reads all frames that are here, until one is incomplete, or must wait because its answer could not be sent. Each turn takes
@@ -43,18 +45,24 @@ export function readFrames(nc: Connection): void {
     if (st) messageOver(nc, st);
   }
   const m = nc._r;
-  if (m && !m.len && !m._public) nc._r = undefined;
+  if (nc._i || (m && m.len)) nc._onEnded = onEnded;
+  else if (m && !m._public) nc._r = undefined;
 }
 
 /** Takes what is at the front of the input. False when nothing more can be done now. */
 function readOne(nc: Connection): boolean {
   const raw = nc._i || (nc._r ? nc._r._pullup() : "");
   const n = raw.length;
+  waits = 0;
   if (nc._ps & Ws.Deaf || nc._f & CLOSE_FLAGS) {
     if (nc._ps & Ws.Deaf) drop(nc, n);
     return false;
   }
-  if (!n || isBusy(nc)) return false;
+  if (!n) return false;
+  if (isBusy(nc)) {
+    waits = 1;
+    return false;
+  }
   const st = nc.protoData as Incomplete | undefined;
   if (st && st.left) return payload(nc, st, raw);
   const b = typeof raw === "string" ? raw : nc.mgr._ops.latin1(raw, 0, n < HEAD_MAX_BYTES ? n : HEAD_MAX_BYTES);
@@ -94,7 +102,10 @@ function begin(nc: Connection, st: Incomplete, s: Settings, used: number, key: s
 function payload(nc: Connection, st: Incomplete, raw: Raw): boolean {
   const ops = nc.mgr._ops;
   const n = raw.length < st.left ? raw.length : st.left;
-  if (!st.stream && !hasRoom(nc, st.held, n)) return false; // the pool is empty: again when there is news
+  if (!st.stream && !hasRoom(nc, st.held, n)) {
+    waits = 1; // the pool is empty: again when there is news
+    return false;
+  }
   const room = nc._i ? 0 : undefined; // bytes in hand are ours alone
   const part = n < raw.length ? ops.slice(raw, 0, n) : raw;
   drop(nc, n); // before it is held: its pages may be the last there are
@@ -130,7 +141,10 @@ function frameOver(nc: Connection, st: Incomplete): boolean {
   let bytes: Raw | number = st.held._pullup();
   if (st.kind & 64) bytes = codec.inflate(nc, bytes, maxOf(nc, (nc._hooks as unknown as WsHooks).ws));
   if (typeof bytes !== "number" && st.kind === 65 && checkText(nc, bytes)) bytes = Close.BadData;
-  if (typeof bytes === "number") return fail(nc, bytes);
+  if (typeof bytes === "number") {
+    st.held.clear(); // the Close may want the page
+    return fail(nc, bytes);
+  }
   dueHeld = st;
   return due(nc, MG_EV_WEBSOCKET_FRAME, isRaw ? st.first : 128 | (st.kind & 15), bytes);
 }
@@ -223,12 +237,26 @@ export function goOnLater(nc: Connection): void {
   nc._onSent = undefined;
   if (nc._ps & Ws.Going) return;
   nc._ps |= Ws.Going;
+  nc._onEnded = onEnded;
   post(nc, goOn, undefined, undefined);
 }
 
 function goOn(nc: Connection): void {
   nc._ps &= ~Ws.Going;
-  if (nc._state === State.Open) guarded(nc, readFrames);
+  if (nc._state === State.Open) guarded(nc, readToEnd);
+}
+
+function readToEnd(nc: Connection): void {
+  readFrames(nc);
+  if (nc._ps & Ws.Ended && !waits) nc._f |= MG_F_SEND_AND_CLOSE;
+}
+
+/** The peer will send no more: what came before waits only until its answers have room. */
+function onEnded(nc: Connection): boolean {
+  if (nc._ps & (Ws.Deaf | Ws.Paused) || nc._f & CLOSE_FLAGS || !(nc._i || (nc._r && nc._r.len))) return false;
+  nc._ps |= Ws.Ended;
+  goOnLater(nc);
+  return true;
 }
 
 /**

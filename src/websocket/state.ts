@@ -16,6 +16,8 @@ export const enum Ws {
   Is = 4096,
   /** A Ping went out, and nothing came since. */
   Pinged = 32,
+  /** The peer will send no more: what is here is read, then the connection closes. */
+  Ended = 64,
   /** The program wants no messages for now. */
   Paused = 128,
   /** Messages may be compressed. */

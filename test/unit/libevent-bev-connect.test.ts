@@ -90,6 +90,16 @@ for (const name of Object.keys(PLATFORMS) as (keyof typeof PLATFORMS)[]) {
         st.finish();
       });
 
+      it("answers -1 inside the callback for a connect that failed because all was freed", () => {
+        const st = evStage({ platform });
+        const answers: number[] = [];
+        const bev = st.socket("c", null, { event: (b) => answers.push(b.connect(`${THERE}:9`)) }, options);
+        bev.connect(`${THERE}:9`);
+        st.s.mgr.free();
+        st.s.world.runFor(1000);
+        assert.deepEqual([answers, st.said, st.s.mgr.stats.threw], deferred ? [[], [], 0] : [[-1], ["c ERROR"], 0]);
+      });
+
       it("by name uses the platform's look-up; an unknown name is an ERROR with a DNS error", () => {
         const st = evStage({ platform });
         st.s.world.dns("good.example", THERE);

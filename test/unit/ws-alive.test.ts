@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Err } from "../../src/core/port.js";
-import { closeWebsocket, setProtocolWebsocket, type WebsocketOptions } from "../../src/websocket/index.js";
+import { closeWebsocket, sendWebsocketFrame, setProtocolWebsocket, type WebsocketOptions } from "../../src/websocket/index.js";
 import { eventsOf, type Stage, stage } from "./core-support.js";
 import { close, echo, frameOf, openWs, serveWs, taken, text } from "./ws-support.js";
 
@@ -65,6 +65,32 @@ describe("websocket: staying alive", () => {
     assert.equal(left.length, 4 - errs.length);
     for (const peer of left) assert.deepEqual(taken(peer), ["text 1400 bytes"]);
     assert.equal(s.mgr.pool.free, free);
+    s.finish();
+  });
+
+  it("a peer that ends behind its messages gets all answers, also those that waited for room, and its Close", () => {
+    const s = stage({ mgr: { pages: 32, pageBytes: 512 } });
+    const lines: string[] = [];
+    serveWs(s, lines, {}, (nc) => void sendWebsocketFrame(nc, 2, "r".repeat(1000)));
+    const peer = openWs(s);
+    peer.send(text("get").repeat(12) + close(1000));
+    peer.fin();
+    s.run(3000);
+    assert.deepEqual(lines, [...Array.from({ length: 12 }, () => "text get"), "close 1000 (control)"]);
+    assert.deepEqual(taken(peer).map((line) => line.slice(0, 10)), [...Array.from({ length: 12 }, () => "binary 100"), "close 1000"]);
+    s.finish();
+  });
+
+  it("a peer that ends in the middle of a message is closed", () => {
+    const s = stage({ mgr: { pages: 32, pageBytes: 512 } });
+    const lines: string[] = [];
+    serveWs(s, lines);
+    const peer = openWs(s);
+    peer.send(text("one") + text("two").slice(0, 5));
+    peer.fin();
+    s.run(500);
+    assert.deepEqual([lines, taken(peer)], [["text one"], ["text one"]]);
+    assert.notEqual(peer.state, "open");
     s.finish();
   });
 

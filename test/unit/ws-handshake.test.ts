@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { MG_F_CLOSE_IMMEDIATELY, MG_F_IS_WEBSOCKET, MG_F_SEND_AND_CLOSE } from "../../src/core/flags.js";
 import type { Connection } from "../../src/core/connection.js";
-import { httpAddHeaders, type HttpMessage, httpReply, httpRoute, httpSendError, setProtocolHttpWebsocket } from "../../src/http/index.js";
+import { MG_EV_POLL } from "../../src/core/events.js";
+import { httpAddHeaders, type HttpMessage, httpReply, httpRoute, httpSendError, MG_EV_HTTP_REQUEST, setProtocolHttpWebsocket } from "../../src/http/index.js";
 import {
   isSameOrigin, MG_EV_WEBSOCKET_FRAME, MG_EV_WEBSOCKET_HANDSHAKE_DONE, MG_EV_WEBSOCKET_HANDSHAKE_REQUEST, registerWebsocketEndpoint, sendWebsocketFrame,
   setProtocolWebsocket, type WebsocketHandshake, type WebsocketMessage, type WebsocketOptions,
@@ -45,6 +46,40 @@ describe("websocket: the server's handshake", () => {
   it("takes names and tokens in any case, and among others", () => {
     const wire = upgrade().replace("Upgrade: websocket", "uPGRADE: h2c, WebSocket").replace("Connection: Upgrade", "CONNECTION: keep-alive, upGrade");
     assert.match(answer(wire).head, /^HTTP\/1.1 101 /);
+  });
+
+  it("keeps what came with a handshake that waited behind another request, whose reply is just out", () => {
+    const s = stage({ manual: true });
+    const lines: string[] = [];
+    let owed: Connection | undefined;
+    let isDue = false;
+    const listener = s.mgr.bind("tcp://:80", (nc, ev, data) => {
+      if (ev === MG_EV_HTTP_REQUEST) owed = nc;
+      if (ev === MG_EV_WEBSOCKET_FRAME) lines.push(data.text);
+      if (ev !== MG_EV_POLL || nc !== owed || !isDue) return;
+      isDue = false;
+      httpReply(nc, 200, "", "late");
+    });
+    setProtocolWebsocket(listener);
+    const step = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        s.world.runFor(20);
+        s.mgr.poll();
+      }
+    };
+    const peer = s.peer(80);
+    peer.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n" + upgrade().slice(0, 20));
+    step(6);
+    peer.send(upgrade().slice(20) + text("one") + text("two").slice(0, 4));
+    s.world.runFor(20);
+    isDue = true;
+    s.mgr.poll();
+    step(30);
+    peer.send(text("two").slice(4));
+    step(6);
+    assert.match(peer.take(), /late[^]*101 Switching/);
+    assert.deepEqual(lines, ["one", "two"]);
+    s.finish();
   });
 
   it("fires HANDSHAKE_REQUEST, then DONE, then FRAME for what came with the handshake", () => {
