@@ -40,7 +40,8 @@ function converse(pieces: string[], form: RawForm, waitMs = 100): Outcome {
     s.run(1);
   }
   s.run(waitMs);
-  const replies = readReplies(peer.received);
+  // Whether a body has to be asked for depends on how much of it came with its head.
+  const replies = readReplies(peer.received).filter((reply) => reply.status !== 100);
   const isClosed = peer.state !== "open";
   assert.deepEqual(s.logs, [], "the server failed");
   assert.ok(replies.every((r) => STATUSES.includes(r.status)), replies.map((r) => r.status).join());
