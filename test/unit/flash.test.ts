@@ -180,13 +180,16 @@ describe("flash over a bad wire", function () {
     ["turns a byte in 3001 into a line end", () => ({ toBoard: each(3001, () => 10) })],
     ["turns a byte in 2801 into an open bracket", () => ({ toBoard: each(2801, () => 40) })],
   ];
+  /** The line that says that the program has started is said once: how much comes before it, and so what a fault hits, depends on the machine. */
+  const sparing = ({ fromBoard, ...faults }: WireFaults): WireFaults => ({
+    ...faults,
+    fromBoard: (bytes) => (bytes.includes("meerkat:started") ? bytes : (fromBoard?.(bytes) ?? bytes)),
+  });
   for (const [what, faults] of survived) {
     it(`gets through when the wire ${what}`, async () => {
       const { port, virtual } = await switchOn({ ".bootcde": OLD.code });
-      const { error, exit } = await flash(await wire(port, faults()), NEW);
-      // How much is said on the way depends on how busy the machine is, so the fault may hit the very line that says it has started.
-      const isSaidBadly = exit === 7 && what.endsWith("on the way back") && /did not say within 2 s that it was loaded/.test(error);
-      if (!isSaidBadly) assert.equal(error, "");
+      const { error } = await flash(await wire(port, sparing(faults())), NEW);
+      assert.equal(error, "");
       assert.match(await startsWith(virtual.flash.contents()), /^this is new\n/);
     });
   }
